@@ -1,0 +1,5 @@
+/** Static files: {@code root}, {@code alias}, {@code index}. */
+@NullMarked
+package org.culvert.content;
+
+import org.jspecify.annotations.NullMarked;

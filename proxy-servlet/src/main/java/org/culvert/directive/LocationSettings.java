@@ -1,0 +1,55 @@
+package org.culvert.directive;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.culvert.content.StaticSettings;
+import org.culvert.exchange.ProxySettings;
+import org.culvert.observe.AccessLogSettings;
+import org.culvert.rewrite.AddHeader;
+import org.culvert.rewrite.ErrorPage;
+import org.culvert.rewrite.Return;
+import org.culvert.rewrite.SetVariable;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One location, everything inherited and merged. Also what a server does when no location matches.
+ *
+ * @param name as configured, for messages: "/api", "~ \.php$", "@fallback"
+ * @param captureNames numbers of the location's own regex groups by name, to the slots they fill
+ * @param sets {@code set}, in order, run when the location is chosen
+ * @param returns {@code return}, or null
+ * @param handler who answers when nothing returned
+ * @param errorPages in order; the first that has the code wins
+ * @param addHeaders {@code add_header}
+ * @param maxBodySize {@code client_max_body_size} in bytes; 0 unlimited
+ * @param sendTimeout {@code send_timeout}: between two writes to the client
+ * @param accessLogs where the line goes; empty when off
+ */
+public record LocationSettings(
+    String name,
+    Map<Integer, Integer> captureNames,
+    List<SetVariable> sets,
+    @Nullable Return returns,
+    Handler handler,
+    List<ErrorPage> errorPages,
+    List<AddHeader> addHeaders,
+    long maxBodySize,
+    Duration sendTimeout,
+    List<AccessLogSettings> accessLogs) {
+
+  /** Who answers. */
+  public sealed interface Handler {
+    /** {@code proxy_pass}. */
+    record Proxy(ProxySettings settings) implements Handler {}
+
+    /** {@code root} or {@code alias}. */
+    record Static(StaticSettings settings) implements Handler {}
+
+    /**
+     * Neither: in the JAR the request is the application's; elsewhere nginx's default, the folder
+     * "html" under the prefix.
+     */
+    record None() implements Handler {}
+  }
+}

@@ -1,0 +1,144 @@
+package org.culvert.exchange;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.culvert.variable.Regex;
+import org.culvert.variable.Template;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All {@code proxy_*} of one location, inherited and merged as nginx does. Names of header fields
+ * in sets are in lower case.
+ *
+ * @param pass the target
+ * @param request what is done to the request
+ * @param response what is done to the response
+ * @param timeouts how long to wait
+ * @param tls towards the upstream, for "https"
+ * @param nextUpstream when to try another peer
+ * @param webSocket whether and how upgrades are forwarded
+ * @param ignoreClientAbort {@code proxy_ignore_client_abort}: go on with the backend when the
+ *     client has left
+ */
+public record ProxySettings(
+    ProxyPass pass,
+    RequestRules request,
+    ResponseRules response,
+    Timeouts timeouts,
+    UpstreamTls tls,
+    NextUpstream nextUpstream,
+    WebSocketMode webSocket,
+    boolean ignoreClientAbort) {
+
+  /**
+   * What is done to a request.
+   *
+   * @param httpVersion "1.1" or "1.0" ({@code proxy_http_version})
+   * @param method {@code proxy_method}, or null for the client's
+   * @param body {@code proxy_set_body}, or null for the client's
+   * @param setHeaders {@code proxy_set_header}, with nginx's defaults already in it where the
+   *     location does not name them: {@code Host $proxy_host} and {@code Connection ""}; an empty
+   *     value removes the field
+   * @param passHeaders {@code proxy_pass_request_headers}
+   * @param passBody {@code proxy_pass_request_body}
+   * @param buffering {@code proxy_request_buffering}: dial only when the whole body is here
+   * @param bodyBufferSize bytes of a buffered body in memory, the rest goes to a file ({@code
+   *     client_body_buffer_size})
+   */
+  public record RequestRules(
+      String httpVersion,
+      @Nullable Template method,
+      @Nullable Template body,
+      List<SetHeader> setHeaders,
+      boolean passHeaders,
+      boolean passBody,
+      boolean buffering,
+      int bodyBufferSize) {}
+
+  /** One {@code proxy_set_header}. */
+  public record SetHeader(String name, Template value) {}
+
+  /**
+   * What is done to a response.
+   *
+   * @param hide {@code proxy_hide_header} with nginx's defaults (Date, Server, X-Pad, X-Accel-…),
+   *     less what {@code proxy_pass_header} permits; lower case
+   * @param ignore {@code proxy_ignore_headers}; lower case
+   * @param redirects {@code proxy_redirect}, in order; empty when off
+   * @param cookieDomains {@code proxy_cookie_domain}, in order
+   * @param cookiePaths {@code proxy_cookie_path}, in order
+   * @param buffering {@code proxy_buffering}
+   * @param bufferSize bytes read ahead of the client, per connection
+   * @param interceptErrors {@code proxy_intercept_errors}
+   */
+  public record ResponseRules(
+      Set<String> hide,
+      Set<String> ignore,
+      List<Rewrite> redirects,
+      List<Rewrite> cookieDomains,
+      List<Rewrite> cookiePaths,
+      boolean buffering,
+      int bufferSize,
+      boolean interceptErrors) {}
+
+  /**
+   * One rule of {@code proxy_redirect}, {@code proxy_cookie_domain} or {@code proxy_cookie_path}.
+   */
+  public sealed interface Rewrite {
+    /** Replaces a literal prefix (for a cookie's domain: the whole). */
+    record Prefix(Template match, Template replacement) implements Rewrite {}
+
+    /**
+     * Replaces what a regular expression matches; its groups are {@code $1}… in the replacement.
+     */
+    record Pattern(Regex match, Template replacement) implements Rewrite {}
+  }
+
+  /** {@code proxy_connect_timeout}, {@code proxy_send_timeout}, {@code proxy_read_timeout}. */
+  public record Timeouts(Duration connect, Duration send, Duration read) {}
+
+  /**
+   * {@code proxy_ssl_*}.
+   *
+   * @param serverName {@code proxy_ssl_server_name}: send SNI
+   * @param name {@code proxy_ssl_name}, or null for {@code $proxy_host}'s host
+   * @param verify {@code proxy_ssl_verify}
+   * @param trustedCertificate the PEM file of {@code proxy_ssl_trusted_certificate}, or null
+   */
+  public record UpstreamTls(
+      boolean serverName,
+      @Nullable Template name,
+      boolean verify,
+      @Nullable String trustedCertificate) {}
+
+  /**
+   * {@code proxy_next_upstream}.
+   *
+   * @param error next peer on {@code error}
+   * @param timeout next peer on {@code timeout}
+   * @param invalidHeader next peer on {@code invalid_header}
+   * @param nonIdempotent also for POST, LOCK and PATCH once sent
+   * @param statuses next peer on these answers
+   * @param tries how many attempts at most; 0 as many as there are peers
+   * @param timeLimit no further attempt after this; zero none
+   */
+  public record NextUpstream(
+      boolean error,
+      boolean timeout,
+      boolean invalidHeader,
+      boolean nonIdempotent,
+      Set<Integer> statuses,
+      int tries,
+      Duration timeLimit) {}
+
+  /** {@code proxy_websocket}. */
+  public enum WebSocketMode {
+    /** Not named: as in nginx the location's evaluated Upgrade and Connection decide. */
+    BY_HEADERS,
+    /** Relay upgrades, with or without the header lines. */
+    RELAY,
+    /** Never. */
+    OFF
+  }
+}

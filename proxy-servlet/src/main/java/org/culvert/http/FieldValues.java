@@ -1,0 +1,25 @@
+package org.culvert.http;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Reads list-valued fields (RFC 9110, section 5.6.1). */
+public final class FieldValues {
+  private FieldValues() {}
+
+  /** The members of a comma-separated list, trimmed, empty members left out. */
+  public static List<String> tokens(String value) {
+    List<String> tokens = new ArrayList<>(2);
+    int start = 0;
+    for (int i = 0; i <= value.length(); i++) {
+      if (i == value.length() || value.charAt(i) == ',') {
+        String token = value.substring(start, i).strip();
+        if (!token.isEmpty()) {
+          tokens.add(token);
+        }
+        start = i + 1;
+      }
+    }
+    return tokens;
+  }
+}

@@ -1,0 +1,101 @@
+package org.culvert.variable;
+
+import org.culvert.http.ClientConnection;
+import org.culvert.http.RequestHead;
+import org.culvert.http.RequestTarget;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the request's variables read. A facet of the scope. {@code $uri} and {@code $args} follow an
+ * internal redirect, {@code $request_uri} does not.
+ */
+public final class RequestFacts {
+  private final RequestHead head;
+  private final ClientConnection connection;
+  private final String contextPath;
+  private final @Nullable String remoteUser;
+  private final String host;
+  private final String requestUri;
+  private RequestTarget target;
+  private String serverName = "";
+
+  /**
+   * Facts of one request.
+   *
+   * @param head as the client sent it; for an extended CONNECT with method GET, {@code Upgrade:
+   *     websocket} and {@code Connection: upgrade} put in
+   * @param target the target below the context path, which locations are matched against
+   * @param connection how it came
+   * @param contextPath the application's, "" at the root
+   * @param remoteUser the container's authenticated user, or null
+   * @param host {@code $host}: the host of the request line or the Host field in lower case,
+   *     without port; "" where there is none, then {@code $host} is the server's name
+   * @param requestUri {@code $request_uri}: whole, context path included
+   */
+  public RequestFacts(
+      RequestHead head,
+      RequestTarget target,
+      ClientConnection connection,
+      String contextPath,
+      @Nullable String remoteUser,
+      String host,
+      String requestUri) {
+    this.head = head;
+    this.target = target;
+    this.connection = connection;
+    this.contextPath = contextPath;
+    this.remoteUser = remoteUser;
+    this.host = host;
+    this.requestUri = requestUri;
+  }
+
+  /** The client's head. */
+  public RequestHead head() {
+    return head;
+  }
+
+  /** The target now: the client's, or that of the last internal redirect. */
+  public RequestTarget target() {
+    return target;
+  }
+
+  /** An internal redirect. */
+  public void redirect(RequestTarget newTarget) {
+    target = newTarget;
+  }
+
+  /** The client's connection. */
+  public ClientConnection connection() {
+    return connection;
+  }
+
+  /** "" at the root. */
+  public String contextPath() {
+    return contextPath;
+  }
+
+  /** The container's authenticated user, or null. */
+  public @Nullable String remoteUser() {
+    return remoteUser;
+  }
+
+  /** {@code $host}. */
+  public String host() {
+    return host.isEmpty() ? serverName : host;
+  }
+
+  /** {@code $request_uri}. */
+  public String requestUri() {
+    return requestUri;
+  }
+
+  /** {@code $server_name}, known once the server is chosen. */
+  public String serverName() {
+    return serverName;
+  }
+
+  /** Takes the chosen server's first name. */
+  public void serverName(String name) {
+    serverName = name;
+  }
+}

@@ -1,0 +1,69 @@
+package org.culvert.variable;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.regex.MatchResult;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one request's variables read: facets that the packages put in (the request's head, the
+ * client's connection, the upstream's attempts), regex captures, and the values that {@code set}
+ * and {@code map} made. Not thread-safe: it belongs to the thread that handles the request and is
+ * handed on with it.
+ */
+public final class Scope {
+  private static final String[] NONE = {};
+
+  private final Map<Class<?>, Object> facets = new HashMap<>();
+  private String[] captures = NONE;
+  private @Nullable String[] slots = NONE;
+
+  /** Adds or replaces the facet of that type. */
+  public <T> Scope put(Class<T> type, T facet) {
+    facets.put(type, facet);
+    return this;
+  }
+
+  /** The facet of that type, or null. */
+  public <T> @Nullable T find(Class<T> type) {
+    return type.cast(facets.get(type));
+  }
+
+  /** The facet of that type, which must be there. */
+  public <T> T get(Class<T> type) {
+    T facet = find(type);
+    if (facet == null) {
+      throw new IllegalStateException("this scope has no " + type.getName());
+    }
+    return facet;
+  }
+
+  /** Takes the groups of the last regex that matched: {@code $1} to {@code $9} and named ones. */
+  public void captured(MatchResult match) {
+    String[] groups = new String[match.groupCount() + 1];
+    for (int i = 0; i < groups.length; i++) {
+      String group = match.group(i);
+      groups[i] = group == null ? "" : group;
+    }
+    captures = groups;
+  }
+
+  /** The text of group {@code n} of the last regex that matched, or null. */
+  public @Nullable String capture(int n) {
+    return n < captures.length ? captures[n] : null;
+  }
+
+  /** The value in a slot that {@link VariableTable} gave out, or null where none was set yet. */
+  public @Nullable String slot(int index) {
+    return index < slots.length ? slots[index] : null;
+  }
+
+  /** Puts a value into a slot: what {@code set} does. */
+  public void slot(int index, @Nullable String value) {
+    if (index >= slots.length) {
+      slots = Arrays.copyOf(slots, Math.max(index + 1, slots.length * 2));
+    }
+    slots[index] = value;
+  }
+}
