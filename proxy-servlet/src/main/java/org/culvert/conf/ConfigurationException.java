@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A configuration that cannot be used. The message is in nginx's wording, without level and
- * position; {@link #toString} is nginx's whole line less the level: {@code unknown directive "foo"
+ * position; {@link #located} is nginx's whole line less the level: {@code unknown directive "foo"
  * in /etc/nginx/nginx.conf:3}.
  */
 public final class ConfigurationException extends Exception {
@@ -23,8 +23,8 @@ public final class ConfigurationException extends Exception {
     return position;
   }
 
-  @Override
-  public String toString() {
+  /** The message and, where it concerns a line, {@code in file:line}. */
+  public String located() {
     String message = String.valueOf(getMessage());
     return position == null ? message : message + " in " + position;
   }
