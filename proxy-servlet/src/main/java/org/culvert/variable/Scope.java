@@ -49,6 +49,16 @@ public final class Scope {
     captures = groups;
   }
 
+  /**
+   * Takes the groups of the last regex that matched, and gives its named ones to their variables.
+   *
+   * @param slots group numbers to the slots of their names
+   */
+  public void captured(MatchResult match, Map<Integer, Integer> slots) {
+    captured(match);
+    slots.forEach((group, slot) -> slot(slot, capture(group)));
+  }
+
   /** The text of group {@code n} of the last regex that matched, or null. */
   public @Nullable String capture(int n) {
     return n < captures.length ? captures[n] : null;
