@@ -54,11 +54,16 @@ final class Chat {
           outbox.add(
               Json.text(
                   Json.object(
-                      "type", "welcome",
-                      "room", roomName,
-                      "you", member.name(),
-                      "here", names,
-                      "history", room.history)));
+                      "type",
+                      "welcome",
+                      "room",
+                      roomName,
+                      "you",
+                      member.name(),
+                      "here",
+                      names,
+                      "history",
+                      room.history)));
           room.here.values().stream()
               .filter(other -> other != member)
               .forEach(other -> other.outbox().add(presence("joined", member, names)));

@@ -42,11 +42,17 @@ public final class HeadersServlet extends HttpServlet {
         .write(
             Json.text(
                 Json.object(
-                    "method", request.getMethod(),
-                    "uri", request.getRequestURI() + (query == null ? "" : "?" + query),
-                    "protocol", request.getProtocol(),
-                    "peer", request.getRemoteAddr(),
-                    "request", received,
-                    "response", set)));
+                    "method",
+                    request.getMethod(),
+                    "uri",
+                    request.getRequestURI() + (query == null ? "" : "?" + query),
+                    "protocol",
+                    request.getProtocol(),
+                    "peer",
+                    request.getRemoteAddr(),
+                    "request",
+                    received,
+                    "response",
+                    set)));
   }
 }

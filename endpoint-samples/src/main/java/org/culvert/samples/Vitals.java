@@ -58,7 +58,9 @@ record Vitals(
             "open", open));
   }
 
-  /** By name: com.sun.management is no part of Java SE, and some servers hide it from their WARs. */
+  /**
+   * By name: com.sun.management is no part of Java SE, and some servers hide it from their WARs.
+   */
   private static double processCpuLoad() {
     try {
       MBeanServer beans = ManagementFactory.getPlatformMBeanServer();
