@@ -1,0 +1,188 @@
+package org.culvert.exchange;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.culvert.exchange.AnswerBody.Piece;
+import org.culvert.http.GatewayFailure;
+import org.culvert.http.HeaderFields;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Carries an answer's body to the client: serverToProxy and proxyToClient of one exchange. Reads
+ * ahead of the client by {@code bufferSize} bytes where {@code proxy_buffering} is on, by one piece
+ * where it is off; never holds more. No thread waits: each side's callback runs the loop, which one
+ * thread at a time is in.
+ */
+public final class AnswerPipe {
+  private final AnswerBody body;
+  private final Downstream downstream;
+  private final boolean buffering;
+  private final int bufferSize;
+  private final Consumer<@Nullable GatewayFailure> ended;
+
+  private final AtomicInteger signals = new AtomicInteger();
+  private final Queue<Piece> ahead = new ArrayDeque<>();
+  private final AtomicInteger aheadBytes = new AtomicInteger();
+  private boolean complete;
+  private boolean over;
+  private @Nullable Throwable upstreamFailure;
+  private volatile boolean waiting;
+  private volatile boolean writing;
+  private volatile @Nullable Throwable downstreamFailure;
+
+  /**
+   * A pipe that has not begun; the downstream has its head.
+   *
+   * @param buffering {@code proxy_buffering}
+   * @param bufferSize bytes read ahead at most
+   * @param ended told once: null when the answer is complete, else what cut it short; the
+   *     downstream is complete or aborted then
+   */
+  public AnswerPipe(
+      AnswerBody body,
+      Downstream downstream,
+      boolean buffering,
+      int bufferSize,
+      Consumer<@Nullable GatewayFailure> ended) {
+    this.body = body;
+    this.downstream = downstream;
+    this.buffering = buffering;
+    this.bufferSize = bufferSize;
+    this.ended = ended;
+  }
+
+  /** Begins. */
+  public void start() {
+    signal();
+  }
+
+  /** Something happened on one side: run the loop, or have the thread that is in it go round. */
+  private void signal() {
+    if (signals.getAndIncrement() != 0) {
+      return;
+    }
+    int seen = 1;
+    do {
+      step();
+      seen = signals.addAndGet(-seen);
+    } while (seen != 0);
+  }
+
+  private void step() {
+    if (over) {
+      return;
+    }
+    Throwable gone = downstreamFailure;
+    if (gone != null) {
+      clientGone(gone);
+      return;
+    }
+    readAhead();
+    if (writing) {
+      return;
+    }
+    Piece piece = ahead.poll();
+    if (piece != null) {
+      write(piece);
+    } else if (complete) {
+      finish();
+    }
+  }
+
+  private void readAhead() {
+    while (!complete && !waiting && mayRead()) {
+      Piece piece = body.read();
+      if (piece == null) {
+        waiting = true;
+        body.demand(
+            () -> {
+              waiting = false;
+              signal();
+            });
+        continue;
+      }
+      upstreamFailure = piece.failure();
+      complete = piece.isLast();
+      int length = piece.bytes().remaining();
+      if (length == 0) {
+        piece.release();
+      } else {
+        aheadBytes.addAndGet(length);
+        ahead.add(piece);
+      }
+    }
+  }
+
+  private boolean mayRead() {
+    return buffering ? aheadBytes.get() < bufferSize : ahead.isEmpty() && !writing;
+  }
+
+  private void write(Piece piece) {
+    ByteBuffer bytes = piece.bytes();
+    int length = bytes.remaining();
+    // What the upstream has not said yet may be long in coming: do not keep back what is here.
+    boolean flush =
+        upstreamFailure != null || (!complete && (!buffering || (waiting && ahead.isEmpty())));
+    writing = true;
+    downstream.write(
+        bytes,
+        flush,
+        new Completion() {
+          @Override
+          public void succeeded() {
+            written(piece, length, null);
+          }
+
+          @Override
+          public void failed(Throwable cause) {
+            written(piece, length, cause);
+          }
+        });
+  }
+
+  private void written(Piece piece, int length, @Nullable Throwable failure) {
+    piece.release();
+    downstreamFailure = failure;
+    aheadBytes.addAndGet(-length);
+    writing = false;
+    signal();
+  }
+
+  private void finish() {
+    over = true;
+    Throwable failure = upstreamFailure;
+    if (failure == null) {
+      HeaderFields trailers = body.trailers();
+      if (trailers.size() > 0) {
+        downstream.trailers(trailers);
+      }
+      downstream.complete();
+      ended.accept(null);
+    } else {
+      downstream.abort(failure);
+      ended.accept(
+          failure instanceof GatewayFailure known
+              ? known
+              : new GatewayFailure(
+                  GatewayFailure.Kind.BROKEN,
+                  "upstream prematurely closed connection while reading its answer: " + failure,
+                  failure));
+    }
+  }
+
+  private void clientGone(Throwable cause) {
+    over = true;
+    ahead.forEach(Piece::release);
+    ahead.clear();
+    body.cancel(cause);
+    downstream.abort(cause);
+    ended.accept(
+        cause instanceof GatewayFailure known
+            ? known
+            : new GatewayFailure(
+                GatewayFailure.Kind.CLIENT_GONE, "client closed connection: " + cause, cause));
+  }
+}

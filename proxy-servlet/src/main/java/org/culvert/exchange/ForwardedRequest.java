@@ -1,0 +1,164 @@
+package org.culvert.exchange;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.culvert.exchange.ProxySettings.SetHeader;
+import org.culvert.http.FieldValues;
+import org.culvert.http.HeaderField;
+import org.culvert.http.HeaderFields;
+import org.culvert.http.RequestHead;
+import org.culvert.variable.RequestFacts;
+import org.culvert.variable.Scope;
+
+/**
+ * The request rules: from the client's head to the one that a peer gets. Hop-by-hop fields (RFC
+ * 9110, section 7.6.1), and those that the client's Connection names, are removed here and nowhere
+ * else, before the location's own fields are added.
+ */
+public final class ForwardedRequest {
+  static final Set<String> HOP_BY_HOP =
+      Set.of(
+          "connection",
+          "keep-alive",
+          "proxy-connection",
+          "te",
+          "transfer-encoding",
+          "upgrade",
+          "http2-settings",
+          "expect",
+          "host",
+          "content-length");
+
+  private static final String HEX = "0123456789ABCDEF";
+
+  private ForwardedRequest() {}
+
+  /**
+   * The head for a plain request. Says nothing of the body's length: the transport adds {@code
+   * Content-Length} or {@code Transfer-Encoding} as the body is.
+   */
+  public static RequestHead plain(ProxySettings settings, ProxyTarget target, Scope scope) {
+    HeaderFields fields = fields(settings, scope);
+    // Not an upgrade, whatever the location's fields say.
+    fields.remove("Upgrade");
+    fields.remove("HTTP2-Settings");
+    if (fields.hasToken("Connection", "upgrade")) {
+      String rest =
+          fields.all("Connection").stream()
+              .flatMap(value -> FieldValues.tokens(value).stream())
+              .filter(token -> !token.equalsIgnoreCase("upgrade"))
+              .collect(Collectors.joining(", "));
+      fields.remove("Connection");
+      if (!rest.isEmpty()) {
+        fields.add("Connection", rest);
+      }
+    }
+    String protocol = "HTTP/" + settings.request().httpVersion();
+    if (protocol.equals("HTTP/1.0") && !fields.contains("Connection")) {
+      fields.add("Connection", "close");
+    }
+    return new RequestHead(method(settings, scope), target(settings, target, scope), protocol, fields);
+  }
+
+  /**
+   * The head for an upgrade request: {@code Upgrade} and {@code Connection} as the location's
+   * fields have them; the caller makes them what its protocol needs.
+   */
+  public static RequestHead upgrade(ProxySettings settings, ProxyTarget target, Scope scope) {
+    return new RequestHead(
+        "GET", target(settings, target, scope), "HTTP/1.1", fields(settings, scope));
+  }
+
+  /** The method that goes upstream ({@code proxy_method}). */
+  public static String method(ProxySettings settings, Scope scope) {
+    var method = settings.request().method();
+    return method == null
+        ? scope.get(RequestFacts.class).head().method()
+        : method.evaluate(scope);
+  }
+
+  private static HeaderFields fields(ProxySettings settings, Scope scope) {
+    HeaderFields client = scope.get(RequestFacts.class).head().fields();
+    HeaderFields fields = new HeaderFields();
+    Set<String> dropped = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+    for (String value : client.all("Connection")) {
+      dropped.addAll(FieldValues.tokens(value));
+    }
+    List<SetHeader> set = settings.request().setHeaders();
+    set.forEach(header -> dropped.add(header.name()));
+    if (settings.request().passHeaders()) {
+      for (HeaderField field : client) {
+        if (!dropped.contains(field.name())
+            && !HOP_BY_HOP.contains(field.name().toLowerCase(Locale.ROOT))) {
+          fields.add(field.name(), field.value());
+        }
+      }
+    }
+    HeaderFields result = new HeaderFields();
+    for (SetHeader header : set) {
+      String value = header.value().evaluate(scope);
+      // The body's framing is the transport's to say.
+      boolean framing =
+          header.name().equalsIgnoreCase("Content-Length")
+              || header.name().equalsIgnoreCase("Transfer-Encoding");
+      if (!value.isEmpty() && !framing) {
+        result.add(header.name(), clean(value));
+      }
+    }
+    return result.addAll(fields.toList());
+  }
+
+  /** A value that variables made must not end its line. */
+  private static String clean(String value) {
+    return value.replace('\r', ' ').replace('\n', ' ').replace('\0', ' ').strip();
+  }
+
+  private static String target(ProxySettings settings, ProxyTarget target, Scope scope) {
+    RequestFacts facts = scope.get(RequestFacts.class);
+    String own = target.uri();
+    if (own != null) {
+      return printable(own);
+    }
+    if (!(settings.pass() instanceof ProxyPass.Fixed fixed) || fixed.uri() == null) {
+      return printable(facts.target().raw());
+    }
+    String path = facts.target().path();
+    String rest = path.startsWith(fixed.prefix()) ? path.substring(fixed.prefix().length()) : "";
+    String query = facts.target().query();
+    return printable(fixed.uri()) + escape(rest) + (query == null ? "" : "?" + printable(query));
+  }
+
+  /** Escapes what may not stand in a path: nginx's NGX_ESCAPE_URI. */
+  static String escape(String path) {
+    return percent(path, " \"#%<>?\\^`{|}");
+  }
+
+  /** Escapes only what would end the request line or is not ASCII; the rest goes as it is. */
+  static String printable(String target) {
+    return percent(target, " ");
+  }
+
+  private static String percent(String text, String special) {
+    boolean clean = true;
+    for (int i = 0; i < text.length() && clean; i++) {
+      char c = text.charAt(i);
+      clean = c > ' ' && c < 0x7f && special.indexOf(c) < 0;
+    }
+    if (clean) {
+      return text;
+    }
+    StringBuilder escaped = new StringBuilder(text.length() + 16);
+    for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
+      if (b > ' ' && b < 0x7f && special.indexOf(b) < 0) {
+        escaped.append((char) b);
+      } else {
+        escaped.append('%').append(HEX.charAt((b >> 4) & 15)).append(HEX.charAt(b & 15));
+      }
+    }
+    return escaped.toString();
+  }
+}

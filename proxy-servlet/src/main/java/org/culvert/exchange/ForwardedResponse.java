@@ -1,0 +1,170 @@
+package org.culvert.exchange;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import org.culvert.exchange.ProxySettings.ResponseRules;
+import org.culvert.exchange.ProxySettings.Rewrite;
+import org.culvert.http.FieldValues;
+import org.culvert.http.HeaderField;
+import org.culvert.http.HeaderFields;
+import org.culvert.http.ResponseHead;
+import org.culvert.variable.RequestFacts;
+import org.culvert.variable.Scope;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The response rules: from a peer's head to the one that the client gets, {@code add_header} not
+ * yet applied. Hop-by-hop fields are removed here and nowhere else.
+ */
+public final class ForwardedResponse {
+  private static final Set<String> HOP_BY_HOP =
+      Set.of(
+          "connection",
+          "keep-alive",
+          "proxy-connection",
+          "te",
+          "transfer-encoding",
+          "upgrade");
+
+  private ForwardedResponse() {}
+
+  /** Applies the rules. */
+  public static ResponseHead of(ResponseHead answer, ResponseRules rules, Scope scope) {
+    String contextPath = scope.get(RequestFacts.class).contextPath();
+    Set<String> named = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+    for (String value : answer.fields().all("Connection")) {
+      named.addAll(FieldValues.tokens(value));
+    }
+    named.remove("Content-Length");
+    HeaderFields fields = new HeaderFields();
+    for (HeaderField field : answer.fields()) {
+      String name = field.name().toLowerCase(Locale.ROOT);
+      if (named.contains(name) || HOP_BY_HOP.contains(name) || rules.hide().contains(name)) {
+        continue;
+      }
+      fields.add(field.name(), rewritten(name, field.value(), rules, scope, contextPath));
+    }
+    return new ResponseHead(answer.status(), answer.reason(), fields);
+  }
+
+  private static String rewritten(
+      String name, String value, ResponseRules rules, Scope scope, String contextPath) {
+    return switch (name) {
+      case "location" -> redirect(value, rules, scope, contextPath);
+      case "refresh" -> refresh(value, rules, scope, contextPath);
+      case "set-cookie" -> cookie(value, rules, scope, contextPath);
+      default -> value;
+    };
+  }
+
+  private static String redirect(
+      String value, ResponseRules rules, Scope scope, String contextPath) {
+    if (rules.redirects().isEmpty()) {
+      return value;
+    }
+    String changed = rewrite(value, rules.redirects(), scope, false);
+    return inContext(changed == null ? value : changed, contextPath);
+  }
+
+  private static String refresh(
+      String value, ResponseRules rules, Scope scope, String contextPath) {
+    int url = value.toLowerCase(Locale.ROOT).indexOf("url=");
+    return url < 0
+        ? value
+        : value.substring(0, url + 4)
+            + redirect(value.substring(url + 4), rules, scope, contextPath);
+  }
+
+  /** A path of the location is one below the application's. */
+  private static String inContext(String value, String contextPath) {
+    boolean there = value.equals(contextPath) || value.startsWith(contextPath + "/");
+    return there || !value.startsWith("/") || value.startsWith("//") ? value : contextPath + value;
+  }
+
+  private static String cookie(
+      String value, ResponseRules rules, Scope scope, String contextPath) {
+    String changed = value;
+    if (!rules.cookieDomains().isEmpty()) {
+      changed = attribute(changed, "domain", v -> rewrite(v, rules.cookieDomains(), scope, true));
+    }
+    if (!rules.cookiePaths().isEmpty()) {
+      changed =
+          attribute(
+              changed,
+              "path",
+              v -> {
+                String path = rewrite(v, rules.cookiePaths(), scope, false);
+                return path == null ? null : inContext(path, contextPath);
+              });
+    }
+    return changed;
+  }
+
+  private interface Change {
+    @Nullable String of(String value);
+  }
+
+  /** Changes the value of a cookie's attribute (RFC 6265, section 4.1.1). */
+  private static String attribute(String cookie, String name, Change change) {
+    int start = cookie.indexOf(';');
+    while (start >= 0) {
+      int end = cookie.indexOf(';', start + 1);
+      int stop = end < 0 ? cookie.length() : end;
+      int equals = cookie.indexOf('=', start);
+      if (equals > 0
+          && equals < stop
+          && cookie.substring(start + 1, equals).strip().equalsIgnoreCase(name)) {
+        String changed = change.of(cookie.substring(equals + 1, stop).strip());
+        return changed == null
+            ? cookie
+            : cookie.substring(0, equals + 1) + changed + cookie.substring(stop);
+      }
+      start = end;
+    }
+    return cookie;
+  }
+
+  /** The first rule that matches, applied; null when none does. */
+  private static @Nullable String rewrite(
+      String value, List<Rewrite> rules, Scope scope, boolean whole) {
+    for (Rewrite rule : rules) {
+      String changed =
+          rule instanceof Rewrite.Prefix prefix
+              ? literal(value, prefix, scope, whole)
+              : pattern(value, (Rewrite.Pattern) rule, scope);
+      if (changed != null) {
+        return changed;
+      }
+    }
+    return null;
+  }
+
+  private static @Nullable String literal(
+      String value, Rewrite.Prefix rule, Scope scope, boolean whole) {
+    String match = rule.match().evaluate(scope);
+    if (whole) {
+      return undotted(value).equalsIgnoreCase(undotted(match))
+          ? rule.replacement().evaluate(scope)
+          : null;
+    }
+    return value.startsWith(match)
+        ? rule.replacement().evaluate(scope) + value.substring(match.length())
+        : null;
+  }
+
+  private static String undotted(String domain) {
+    return domain.startsWith(".") ? domain.substring(1) : domain;
+  }
+
+  private static @Nullable String pattern(String value, Rewrite.Pattern rule, Scope scope) {
+    Matcher matcher = rule.match().pattern().matcher(value);
+    if (!matcher.find()) {
+      return null;
+    }
+    scope.captured(matcher);
+    return rule.replacement().evaluate(scope);
+  }
+}

@@ -1,0 +1,246 @@
+package org.culvert.exchange;
+
+import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.culvert.exchange.ProxySettings.Timeouts;
+import org.culvert.http.GatewayFailure;
+import org.culvert.http.HeaderFields;
+import org.culvert.http.RequestHead;
+import org.culvert.http.ResponseHead;
+import org.eclipse.jetty.client.Connection;
+import org.eclipse.jetty.client.Response;
+import org.eclipse.jetty.client.Result;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.io.Content;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request to one peer over Jetty's client: connect, send, wait for the head, hand the body on.
+ * Every way out, an abort from any thread among them, leaves the connection either kept or closed.
+ */
+final class JettyAttempt {
+  /** Told how it goes, on any thread: first {@code answered} or {@code failed}, once. */
+  interface Progress {
+    /** The head is here, the body waits to be read or cancelled. */
+    void answered(ResponseHead head, AnswerBody body);
+
+    /** There will be no answer. */
+    void failed(GatewayFailure failure);
+  }
+
+  private final JettyClient client;
+  private final JettyOrigin origin;
+  private final Failover.Try attempt;
+  private final Timeouts timeouts;
+  private final Timers timers;
+  private final RequestHead head;
+  private final @Nullable RequestBody body;
+  private final Progress progress;
+
+  private final AtomicBoolean told = new AtomicBoolean();
+  private final AtomicReference<@Nullable GatewayFailure> aborted = new AtomicReference<>();
+  private volatile @Nullable JettyRequest request;
+  private volatile boolean committed;
+  private volatile boolean requestSent;
+  private Timers.@Nullable Limit sendLimit;
+  private Timers.@Nullable Limit readLimit;
+
+  JettyAttempt(
+      JettyClient client,
+      JettyOrigin origin,
+      Failover.Try attempt,
+      Timeouts timeouts,
+      Timers timers,
+      RequestHead head,
+      @Nullable RequestBody body,
+      Progress progress) {
+    this.client = client;
+    this.origin = origin;
+    this.attempt = attempt;
+    this.timeouts = timeouts;
+    this.timers = timers;
+    this.head = head;
+    this.body = body;
+    this.progress = progress;
+  }
+
+  void start() {
+    client.connect(
+        origin,
+        attempt.fresh(),
+        timeouts.connect(),
+        new JettyClient.Dialled() {
+          @Override
+          public void connected(Connection connection, boolean reused) {
+            if (reused) {
+              attempt.reused();
+            }
+            send(connection);
+          }
+
+          @Override
+          public void failed(GatewayFailure failure) {
+            fail(failure);
+          }
+        });
+  }
+
+  /** Ends it, wherever it is; a connection that was begun on is closed. */
+  void abort(GatewayFailure cause) {
+    if (aborted.compareAndSet(null, cause)) {
+      JettyRequest sent = request;
+      if (sent != null) {
+        sent.abort(cause);
+      }
+      fail(cause);
+    }
+  }
+
+  private void fail(GatewayFailure failure) {
+    stopLimits();
+    if (told.compareAndSet(false, true)) {
+      progress.failed(failure);
+    }
+  }
+
+  private void send(Connection connection) {
+    attempt.record().connected();
+    if (aborted.get() != null) {
+      client.release(origin, connection);
+      return;
+    }
+    JettyRequest sending = new JettyRequest(client, origin, head);
+    if (body != null) {
+      Timers.Limit limit = timers.start(timeouts.send(), () -> passed(timeouts.send(), "sending"));
+      sendLimit = limit;
+      sending.body(
+          new JettyRequestContent(
+              body,
+              limit::pause,
+              bytes -> {
+                limit.touch();
+                attempt.record().sent(bytes);
+              }));
+      sending.trailersSupplier(() -> fields(body.trailers()));
+    }
+    Timers.Limit limit = timers.start(timeouts.read(), () -> passed(timeouts.read(), "reading"));
+    readLimit = limit;
+    if (body != null) {
+      limit.pause(); // It begins when the request is sent.
+    }
+    sending.onRequestCommit(r -> committed = true);
+    sending.onRequestSuccess(
+        r -> {
+          requestSent = true;
+          stop(sendLimit);
+          limit.touch();
+        });
+    sending.onResponseHeaders(this::checkHead);
+    sending.onResponseContentSource(this::answered);
+    request = sending;
+    connection.send(sending, result -> completed(connection, result));
+    GatewayFailure cause = aborted.get();
+    if (cause != null) {
+      sending.abort(cause);
+    }
+  }
+
+  private static HttpFields fields(HeaderFields from) {
+    HttpFields.Mutable fields = HttpFields.build();
+    from.forEach(field -> fields.add(field.name(), field.value()));
+    return fields;
+  }
+
+  private void passed(java.time.Duration limit, String doing) {
+    abort(
+        new GatewayFailure(
+            committed || body != null
+                ? GatewayFailure.Kind.TIMEOUT
+                : GatewayFailure.Kind.TIMEOUT,
+            "upstream " + origin.address() + " timed out after " + limit + " while " + doing));
+  }
+
+  private void checkHead(Response response) {
+    if (response.getStatus() == 101) {
+      abort(
+          new GatewayFailure(
+              GatewayFailure.Kind.INVALID_RESPONSE,
+              "upstream " + origin.address() + " switched protocols although not asked to"));
+    }
+  }
+
+  private void answered(Response response, Content.Source source) {
+    if (!told.compareAndSet(false, true)) {
+      return;
+    }
+    pause(readLimit);
+    ResponseHead answer =
+        new ResponseHead(
+            response.getStatus(),
+            response.getReason(),
+            JettyAnswerBody.fields(response.getHeaders()));
+    attempt.record().answered(answer.status(), answer.fields());
+    progress.answered(
+        answer, new JettyAnswerBody(response, source, new Watch(), this::cancelled));
+  }
+
+  private final class Watch implements JettyAnswerBody.Watch {
+    @Override
+    public void waiting() {
+      touch(readLimit);
+    }
+
+    @Override
+    public void arrived(int bytes) {
+      pause(readLimit);
+      attempt.record().received(bytes);
+      attempt.record().body(bytes);
+    }
+  }
+
+  private void cancelled(Throwable cause) {
+    abort(
+        cause instanceof GatewayFailure known
+            ? known
+            : new GatewayFailure(GatewayFailure.Kind.CLIENT_GONE, "client left: " + cause, cause));
+  }
+
+  private void completed(Connection connection, Result result) {
+    stopLimits();
+    attempt.record().ended();
+    if (result.isSucceeded()) {
+      client.release(origin, connection);
+      if (!told.get()) {
+        answered(result.getResponse(), Content.Source.from(ByteBuffer.allocate(0)));
+      }
+      return;
+    }
+    connection.close();
+    GatewayFailure cause = aborted.get();
+    fail(cause != null ? cause : JettyFailures.exchanging(origin, committed, result.getFailure()));
+  }
+
+  private void stopLimits() {
+    stop(sendLimit);
+    stop(readLimit);
+  }
+
+  private static void stop(Timers.@Nullable Limit limit) {
+    if (limit != null) {
+      limit.stop();
+    }
+  }
+
+  private static void pause(Timers.@Nullable Limit limit) {
+    if (limit != null) {
+      limit.pause();
+    }
+  }
+
+  private static void touch(Timers.@Nullable Limit limit) {
+    if (limit != null) {
+      limit.touch();
+    }
+  }
+}

@@ -1,0 +1,188 @@
+package org.culvert.exchange;
+
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.culvert.http.GatewayFailure;
+import org.culvert.upstream.Peer;
+import org.culvert.upstream.UpstreamGroup;
+import org.eclipse.jetty.client.ContinueProtocolHandler;
+import org.eclipse.jetty.client.Connection;
+import org.eclipse.jetty.client.Destination;
+import org.eclipse.jetty.client.EarlyHintsProtocolHandler;
+import org.eclipse.jetty.client.HttpClient;
+import org.eclipse.jetty.client.ProcessingProtocolHandler;
+import org.eclipse.jetty.client.UpgradeProtocolHandler;
+import org.eclipse.jetty.client.transport.HttpClientTransportOverHTTP;
+import org.eclipse.jetty.http.HttpCookieStore;
+import org.eclipse.jetty.io.ByteBufferPool;
+import org.eclipse.jetty.io.ClientConnector;
+import org.eclipse.jetty.util.Promise;
+import org.eclipse.jetty.util.SocketAddressResolver;
+import org.eclipse.jetty.util.component.LifeCycle;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
+import org.eclipse.jetty.util.thread.Scheduler;
+
+/**
+ * Jetty's HttpClient stripped of all that belongs to a user agent: no cookie store, redirects,
+ * authentication, content decoding, User-Agent, connection limit or queue. Connections are dialled
+ * and kept here rather than in Jetty's pools: so a connect has its own time limit, an attempt knows
+ * whether its connection is a used one, and no request waits for another's. Thread-safe.
+ */
+public final class JettyClient {
+  private static final Duration IDLE = Duration.ofSeconds(60); // nginx, upstream keepalive_timeout
+
+  private final HttpClient http;
+  private final Timers timers;
+  private final Map<JettyOrigin, JettyIdleConnections> idle = new ConcurrentHashMap<>();
+
+  JettyClient(
+      SslContextFactory.Client tls,
+      Executor threads,
+      Scheduler scheduler,
+      Timers timers,
+      ByteBufferPool buffers) {
+    this.timers = timers;
+    ClientConnector connector = new ClientConnector();
+    connector.setSelectors(1);
+    connector.setSslContextFactory(tls);
+    connector.setExecutor(threads);
+    connector.setScheduler(scheduler);
+    connector.setByteBufferPool(buffers);
+    http = new HttpClient(new HttpClientTransportOverHTTP(connector));
+    strip();
+  }
+
+  private void strip() {
+    http.setName("culvert-upstream");
+    http.setHttpCookieStore(new HttpCookieStore.Empty());
+    http.setFollowRedirects(false);
+    http.setUserAgentField(null);
+    http.setDefaultRequestContentType(null);
+    http.setMaxConnectionsPerDestination(Integer.MAX_VALUE);
+    http.setMaxRequestsQueuedPerDestination(Integer.MAX_VALUE);
+    http.setIdleTimeout(IDLE.toMillis());
+    http.setDestinationIdleTimeout(5 * IDLE.toMillis());
+    http.setMaxResponseHeadersSize(32 * 1024);
+    http.setMaxRequestHeadersSize(64 * 1024);
+    http.setSocketAddressResolver(new Resolved());
+  }
+
+  /** Peers come resolved: the destination's tag has the address. */
+  private static final class Resolved implements SocketAddressResolver {
+    @Override
+    public void resolve(
+        String host,
+        int port,
+        Map<String, Object> context,
+        Promise<List<InetSocketAddress>> promise) {
+      Destination destination = (Destination) context.get(Destination.CONTEXT_KEY);
+      promise.succeeded(List.of(((JettyOrigin) destination.getOrigin().getTag()).address()));
+    }
+  }
+
+  void started() {
+    http.getProtocolHandlers().clear();
+    http.getProtocolHandlers().put(new ContinueProtocolHandler());
+    http.getProtocolHandlers().put(new ProcessingProtocolHandler());
+    http.getProtocolHandlers().put(new EarlyHintsProtocolHandler());
+    http.getProtocolHandlers().put(new UpgradeProtocolHandler());
+    http.getContentDecoderFactories().clear();
+  }
+
+  /** The client itself; requests to it must have a {@link JettyOrigin} as their tag. */
+  public HttpClient http() {
+    return http;
+  }
+
+  /** Where to connect for a peer of a target. */
+  public static JettyOrigin origin(String scheme, String name, Peer peer, UpstreamGroup group) {
+    return new JettyOrigin(
+        scheme,
+        name,
+        peer.settings().address(),
+        group.settings().name(),
+        group.settings().keepalive());
+  }
+
+  /** Told what became of a wish for a connection; one of the two, once, on any thread. */
+  public interface Dialled {
+    /**
+     * Here it is; the caller's until {@link #release} or its close.
+     *
+     * @param reused whether requests went over it before
+     */
+    void connected(Connection connection, boolean reused);
+
+    /** There is none. */
+    void failed(GatewayFailure failure);
+  }
+
+  /**
+   * Takes an idle connection or dials a new one. A TLS handshake happens with the first request.
+   *
+   * @param fresh whether to dial in any case
+   * @param limit {@code proxy_connect_timeout}
+   */
+  public void connect(JettyOrigin origin, boolean fresh, Duration limit, Dialled dialled) {
+    Connection kept = fresh ? null : idle(origin).take();
+    if (kept != null) {
+      dialled.connected(kept, true);
+      return;
+    }
+    AtomicBoolean claimed = new AtomicBoolean();
+    Timers.Limit timer =
+        timers.start(
+            limit,
+            () -> {
+              if (claimed.compareAndSet(false, true)) {
+                dialled.failed(
+                    new GatewayFailure(
+                        GatewayFailure.Kind.CONNECT_TIMEOUT,
+                        "upstream timed out while connecting to " + origin.address()));
+              }
+            });
+    JettyRequest probe = new JettyRequest(this, origin);
+    http.resolveDestination(probe)
+        .newConnection(
+            new Promise<>() {
+              @Override
+              public void succeeded(Connection connection) {
+                if (claimed.compareAndSet(false, true)) {
+                  timer.stop();
+                  dialled.connected(connection, false);
+                } else {
+                  release(origin, connection); // Too late for its request, good for another.
+                }
+              }
+
+              @Override
+              public void failed(Throwable cause) {
+                if (claimed.compareAndSet(false, true)) {
+                  timer.stop();
+                  dialled.failed(JettyFailures.connecting(origin, cause));
+                }
+              }
+            });
+  }
+
+  /** Keeps a connection whose exchange has ended for the next one, or closes it. */
+  public void release(JettyOrigin origin, Connection connection) {
+    if (!connection.isClosed()) {
+      idle(origin).keep(connection);
+    }
+  }
+
+  private JettyIdleConnections idle(JettyOrigin origin) {
+    return idle.computeIfAbsent(origin, o -> new JettyIdleConnections(o.keepalive()));
+  }
+
+  void stop() {
+    idle.values().forEach(JettyIdleConnections::close);
+    LifeCycle.stop(http);
+  }
+}

@@ -1,0 +1,168 @@
+package org.culvert.exchange;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import org.culvert.exchange.ProxySettings.UpstreamTls;
+import org.eclipse.jetty.io.ArrayByteBufferPool;
+import org.eclipse.jetty.io.ByteBufferPool;
+import org.eclipse.jetty.util.component.LifeCycle;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One configuration's part of the process's upstream clients. There is one {@link JettyClient} for
+ * every distinct TLS setting in the process, whatever the number of configurations and reloads; all
+ * share one thread pool, one timer thread and one buffer pool. They start with the first user and
+ * end with the last. Thread-safe; the lock of this class is taken before no other.
+ */
+public final class JettyClients implements AutoCloseable {
+  private static final int MAX_THREADS = 64;
+  private static final Object LOCK = new Object();
+  private static @Nullable Process process;
+
+  private record Key(boolean serverName, boolean verify, @Nullable String trustedCertificate) {}
+
+  private static final class Users {
+    final JettyClient client;
+    int count;
+
+    Users(JettyClient client) {
+      this.client = client;
+    }
+  }
+
+  /** What all clients of the process share. Guarded by {@link #LOCK}. */
+  private static final class Process {
+    final QueuedThreadPool threads = threads();
+    final ScheduledThreadPoolExecutor scheduler = scheduler();
+    final Timers timers = new Timers(scheduler);
+    final ScheduledExecutorScheduler jettyScheduler = new ScheduledExecutorScheduler(scheduler);
+    final ByteBufferPool buffers = new ArrayByteBufferPool();
+    final Map<Key, Users> clients = new HashMap<>();
+    int users;
+
+    Process() {
+      start(threads);
+      start(jettyScheduler);
+    }
+
+    private static QueuedThreadPool threads() {
+      QueuedThreadPool pool = new QueuedThreadPool(MAX_THREADS, 2);
+      pool.setName("culvert-upstream");
+      pool.setDaemon(true);
+      return pool;
+    }
+
+    private static ScheduledThreadPoolExecutor scheduler() {
+      ScheduledThreadPoolExecutor timer =
+          new ScheduledThreadPoolExecutor(
+              1,
+              task -> {
+                Thread thread = new Thread(task, "culvert-timer");
+                thread.setDaemon(true);
+                thread.setContextClassLoader(JettyClients.class.getClassLoader());
+                return thread;
+              });
+      timer.setRemoveOnCancelPolicy(true);
+      return timer;
+    }
+
+    void stop() {
+      LifeCycle.stop(jettyScheduler);
+      scheduler.shutdownNow();
+      LifeCycle.stop(threads);
+    }
+  }
+
+  private final Process shared;
+  private final Map<Key, JettyClient> used = new HashMap<>();
+  private boolean closed;
+
+  private JettyClients(Process shared) {
+    this.shared = shared;
+  }
+
+  /** Joins the process's clients, which start with their first user. */
+  public static JettyClients open() {
+    synchronized (LOCK) {
+      Process running = process;
+      if (running == null) {
+        running = new Process();
+        process = running;
+      }
+      running.users++;
+      return new JettyClients(running);
+    }
+  }
+
+  /** The process's timers. */
+  public Timers timers() {
+    return shared.timers;
+  }
+
+  /** The client for these TLS settings; made at first use. */
+  public JettyClient client(UpstreamTls tls) {
+    Key key =
+        tls.verify()
+            ? new Key(tls.serverName(), true, tls.trustedCertificate())
+            : new Key(tls.serverName(), false, null);
+    synchronized (LOCK) {
+      JettyClient known = used.get(key);
+      if (known != null) {
+        return known;
+      }
+      if (closed) {
+        throw new IllegalStateException("the upstream clients of this configuration are closed");
+      }
+      Users users =
+          shared.clients.computeIfAbsent(key, k -> new Users(newClient(shared, k)));
+      users.count++;
+      used.put(key, users.client);
+      return users.client;
+    }
+  }
+
+  private static JettyClient newClient(Process shared, Key key) {
+    JettyClient client =
+        new JettyClient(
+            JettyTls.contextFactory(key.serverName(), key.verify(), key.trustedCertificate()),
+            shared.threads,
+            shared.jettyScheduler,
+            shared.timers,
+            shared.buffers);
+    start(client.http());
+    return client;
+  }
+
+  private static void start(LifeCycle part) {
+    try {
+      part.start();
+    } catch (Exception e) {
+      throw new IllegalStateException("cannot start the upstream client: " + part, e);
+    }
+  }
+
+  /** Leaves; clients that nobody uses any more stop, with the last user all threads. Idempotent. */
+  @Override
+  public void close() {
+    synchronized (LOCK) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      for (Key key : used.keySet()) {
+        Users users = shared.clients.get(key);
+        if (users != null && --users.count == 0) {
+          shared.clients.remove(key);
+          users.client.stop();
+        }
+      }
+      if (--shared.users == 0) {
+        process = null;
+        shared.stop();
+      }
+    }
+  }
+}

@@ -1,0 +1,115 @@
+package org.culvert.exchange;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.Locale;
+import org.culvert.http.GatewayFailure;
+import org.culvert.upstream.UpstreamGroup;
+import org.culvert.upstream.UpstreamGroups;
+import org.culvert.variable.Scope;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where {@code proxy_pass} sends one request, variables evaluated. A facet of the scope.
+ *
+ * @param scheme "http" or "https"
+ * @param host {@code $proxy_host}: name, and port where it is not the scheme's default
+ * @param port {@code $proxy_port}
+ * @param group the peers
+ * @param uri what variables gave as URI, or null where the rules of {@link ProxyPass.Fixed} or the
+ *     client's own target hold
+ */
+public record ProxyTarget(
+    String scheme, String host, int port, UpstreamGroup group, @Nullable String uri) {
+  private static final int KEEPALIVE = 32;
+
+  /**
+   * Evaluates a target and makes it known to the scope.
+   *
+   * @throws GatewayFailure when variables name no usable target: 500 for what is no URL, 502 for a
+   *     host that no upstream has (names are not resolved while requests run: nginx's "no resolver
+   *     defined")
+   */
+  public static ProxyTarget of(ProxyPass pass, Scope scope, UpstreamGroups groups)
+      throws GatewayFailure {
+    ProxyTarget target;
+    if (pass instanceof ProxyPass.Fixed fixed) {
+      target =
+          new ProxyTarget(
+              fixed.scheme(), fixed.host(), fixed.port(), groups.group(fixed.upstream()), null);
+    } else {
+      target = parse(((ProxyPass.Variable) pass).url().evaluate(scope), groups);
+    }
+    scope.put(ProxyTarget.class, target);
+    return target;
+  }
+
+  private static ProxyTarget parse(String url, UpstreamGroups groups) throws GatewayFailure {
+    int hostStart = url.indexOf("://") + 3;
+    String scheme = hostStart < 3 ? "" : url.substring(0, hostStart - 3).toLowerCase(Locale.ROOT);
+    if (!scheme.equals("http") && !scheme.equals("https")) {
+      throw new GatewayFailure(
+          GatewayFailure.Kind.INTERNAL, "invalid URL prefix in \"" + url + "\"");
+    }
+    int hostEnd = hostStart;
+    while (hostEnd < url.length() && "/?".indexOf(url.charAt(hostEnd)) < 0) {
+      hostEnd++;
+    }
+    String authority = url.substring(hostStart, hostEnd);
+    String rest = url.substring(hostEnd);
+    String uri = rest.isEmpty() ? null : rest.startsWith("?") ? "/" + rest : rest;
+    int defaultPort = scheme.equals("https") ? 443 : 80;
+    int colon = authority.lastIndexOf(':');
+    boolean hasPort = colon > authority.lastIndexOf(']');
+    String name = hasPort ? authority.substring(0, colon) : authority;
+    int port = hasPort ? port(authority.substring(colon + 1), url) : defaultPort;
+    if (name.isEmpty()) {
+      throw new GatewayFailure(GatewayFailure.Kind.INTERNAL, "no host in upstream \"" + url + "\"");
+    }
+    String host = port == defaultPort ? name : authority;
+    return new ProxyTarget(scheme, host, port, find(name, port, hasPort, groups), uri);
+  }
+
+  private static int port(String text, String url) throws GatewayFailure {
+    try {
+      int port = Integer.parseInt(text);
+      if (port > 0 && port < 65536) {
+        return port;
+      }
+    } catch (NumberFormatException e) {
+      // Said below.
+    }
+    throw new GatewayFailure(
+        GatewayFailure.Kind.INTERNAL, "invalid port in upstream \"" + url + "\"");
+  }
+
+  private static UpstreamGroup find(String name, int port, boolean hasPort, UpstreamGroups groups)
+      throws GatewayFailure {
+    UpstreamGroup group = hasPort ? null : groups.named(name);
+    if (group == null) {
+      group = groups.named(name + ":" + port);
+    }
+    if (group != null) {
+      return group;
+    }
+    boolean literal = name.startsWith("[") || name.matches("\\d+\\.\\d+\\.\\d+\\.\\d+");
+    if (literal) {
+      try {
+        InetSocketAddress address = new InetSocketAddress(InetAddress.getByName(name), port);
+        return groups.literal(address, name + ":" + port, KEEPALIVE);
+      } catch (UnknownHostException e) {
+        // Not an address after all; said below.
+      }
+    }
+    throw new GatewayFailure(
+        GatewayFailure.Kind.NO_LIVE_PEER, "no resolver defined to resolve " + name);
+  }
+
+  /** The host alone, for SNI and certificate names ({@code proxy_ssl_name}'s default). */
+  public String hostName() {
+    int colon = host.lastIndexOf(':');
+    String name = colon > host.lastIndexOf(']') ? host.substring(0, colon) : host;
+    return name.startsWith("[") ? name.substring(1, name.length() - 1) : name;
+  }
+}

@@ -1,0 +1,45 @@
+package org.culvert.exchange;
+
+import org.culvert.variable.RequestFacts;
+import org.culvert.variable.Scope;
+import org.culvert.variable.VariableTable;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code $proxy_host}, {@code $proxy_port}, {@code $proxy_add_x_forwarded_for} (nginx, {@code
+ * ngx_http_proxy_module}, "Embedded Variables").
+ */
+public final class ProxyVariables {
+  private ProxyVariables() {}
+
+  /** Contributes the variables. */
+  public static void define(VariableTable table) {
+    table.define(
+        "proxy_host",
+        scope -> {
+          ProxyTarget target = scope.find(ProxyTarget.class);
+          return target == null ? null : target.host();
+        });
+    table.define(
+        "proxy_port",
+        scope -> {
+          ProxyTarget target = scope.find(ProxyTarget.class);
+          return target == null ? null : Integer.toString(target.port());
+        });
+    table.define("proxy_add_x_forwarded_for", ProxyVariables::forwardedFor);
+  }
+
+  private static @Nullable String forwardedFor(Scope scope) {
+    RequestFacts facts = scope.find(RequestFacts.class);
+    if (facts == null) {
+      return null;
+    }
+    var remote = facts.connection().remote();
+    String address =
+        remote.getAddress() == null
+            ? remote.getHostString()
+            : remote.getAddress().getHostAddress();
+    String before = facts.head().fields().joined("X-Forwarded-For");
+    return before == null ? address : before + ", " + address;
+  }
+}
