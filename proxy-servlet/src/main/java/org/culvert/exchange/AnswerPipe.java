@@ -6,8 +6,11 @@ import java.util.Queue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.culvert.exchange.AnswerBody.Piece;
+import org.culvert.exchange.ProxySettings.ResponseRules;
 import org.culvert.http.GatewayFailure;
 import org.culvert.http.HeaderFields;
+import org.culvert.http.ResponseHead;
+import org.culvert.variable.Scope;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +55,31 @@ public final class AnswerPipe {
     this.buffering = buffering;
     this.bufferSize = bufferSize;
     this.ended = ended;
+  }
+
+  /**
+   * Applies the response rules and sends an answer: what becomes of an exchange's answer and of a
+   * refused handshake's alike. Whether it is intercepted was asked before ({@link
+   * ForwardedResponse#intercepted}).
+   */
+  public static void answer(
+      ResponseHead answer,
+      AnswerBody body,
+      Downstream downstream,
+      ResponseRules rules,
+      LocationRules location,
+      Scope scope,
+      Consumer<@Nullable GatewayFailure> ended) {
+    ResponseHead forwarded = ForwardedResponse.of(answer, rules, scope);
+    location.addHeaders().accept(forwarded);
+    downstream.head(forwarded);
+    boolean buffering = rules.buffering() && !unbuffered(answer, rules);
+    new AnswerPipe(body, downstream, buffering, rules.bufferSize(), ended).start();
+  }
+
+  private static boolean unbuffered(ResponseHead answer, ResponseRules rules) {
+    return !rules.ignore().contains("x-accel-buffering")
+        && "no".equalsIgnoreCase(answer.fields().first("X-Accel-Buffering"));
   }
 
   /** Begins. */

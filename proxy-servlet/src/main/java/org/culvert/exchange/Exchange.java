@@ -26,14 +26,13 @@ public final class Exchange {
   private final ExchangeEnd end;
 
   private final AtomicBoolean claimed = new AtomicBoolean();
-  private final AtomicBoolean ended = new AtomicBoolean();
   private volatile @Nullable GatewayFailure clientGone;
   private volatile @Nullable BufferedBody buffered;
   private volatile @Nullable Failover failover;
   private volatile @Nullable JettyAttempt attempt;
-  private @Nullable ProxyTarget target;
-  private @Nullable RequestBody streamed;
-  private @Nullable RequestHead head;
+  private volatile @Nullable ProxyTarget target;
+  private volatile @Nullable RequestBody streamed;
+  private volatile @Nullable RequestHead head;
   private volatile boolean streamedRead;
 
   /**
@@ -82,8 +81,7 @@ public final class Exchange {
     }
     ProxySettings.RequestRules rules = settings.request();
     if (rules.body() != null) {
-      buffered =
-          BufferedBody.of(rules.body().evaluate(scope).getBytes(StandardCharsets.UTF_8));
+      buffered = BufferedBody.of(rules.body().evaluate(scope).getBytes(StandardCharsets.UTF_8));
       dial();
     } else if (!rules.passBody() || client.length() == 0) {
       dial();
@@ -126,8 +124,7 @@ public final class Exchange {
 
   private void attempt(Failover.Try attempted) {
     ProxyTarget to = known(target);
-    JettyOrigin origin =
-        JettyClient.origin(to.scheme(), tlsName(to), attempted.peer(), to.group());
+    JettyOrigin origin = JettyClient.origin(to.scheme(), tlsName(to), attempted.peer(), to.group());
     JettyAttempt sending =
         new JettyAttempt(
             upstreams.clients().client(settings.tls()),
@@ -173,7 +170,8 @@ public final class Exchange {
   /** A length of 0 that the client said is said on. */
   private RequestHead framed(RequestHead plain) {
     BufferedBody whole = buffered;
-    long length = whole != null ? whole.length() : streamed != null ? streamed.length() : 0;
+    RequestBody stream = streamed;
+    long length = whole != null ? whole.length() : stream != null ? stream.length() : 0;
     boolean said = scope.get(RequestFacts.class).head().fields().contains("Content-Length");
     HeaderFields fields = new HeaderFields(plain.fields());
     if (length > 0 || (length == 0 && said && settings.request().passBody())) {
@@ -220,10 +218,7 @@ public final class Exchange {
               "answered " + answer.status() + ", the next upstream is tried"));
       return;
     }
-    ProxySettings.ResponseRules rules = settings.response();
-    if (rules.interceptErrors()
-        && answer.status() >= 300
-        && location.hasErrorPage().test(answer.status())) {
+    if (ForwardedResponse.intercepted(answer, settings.response(), location)) {
       intercept(attempted, answer, body);
       return;
     }
@@ -232,28 +227,18 @@ public final class Exchange {
       body.cancel(gone());
       return;
     }
-    ResponseHead forwarded = ForwardedResponse.of(answer, rules, scope);
-    location.addHeaders().accept(forwarded);
-    downstream.head(forwarded);
-    boolean buffering = rules.buffering() && !unbuffered(answer, rules);
-    new AnswerPipe(
-            body,
-            downstream,
-            buffering,
-            rules.bufferSize(),
-            failure -> {
-              attempted.done();
-              closeBody();
-              if (ended.compareAndSet(false, true)) {
-                end.answered(failure);
-              }
-            })
-        .start();
-  }
-
-  private static boolean unbuffered(ResponseHead answer, ProxySettings.ResponseRules rules) {
-    return !rules.ignore().contains("x-accel-buffering")
-        && "no".equalsIgnoreCase(answer.fields().first("X-Accel-Buffering"));
+    AnswerPipe.answer(
+        answer,
+        body,
+        downstream,
+        settings.response(),
+        location,
+        scope,
+        failure -> {
+          attempted.done();
+          closeBody();
+          end.answered(failure);
+        });
   }
 
   private void intercept(Failover.Try attempted, ResponseHead answer, AnswerBody body) {
@@ -262,19 +247,15 @@ public final class Exchange {
         new GatewayFailure(
             GatewayFailure.Kind.INVALID_RESPONSE,
             "answered " + answer.status() + ", which is intercepted"));
-    HeaderFields fields = new HeaderFields();
-    answer.fields().all("WWW-Authenticate").forEach(v -> fields.add("WWW-Authenticate", v));
     if (claimed.compareAndSet(false, true)) {
       closeBody();
-      ended.set(true);
-      end.unanswered(answer.status(), fields, null);
+      end.unanswered(answer.status(), ForwardedResponse.kept(answer), null);
     }
   }
 
   private void unanswered(GatewayFailure failure) {
     if (claimed.compareAndSet(false, true)) {
       closeBody();
-      ended.set(true);
       end.unanswered(failure.status(), new HeaderFields(), failure);
     }
   }

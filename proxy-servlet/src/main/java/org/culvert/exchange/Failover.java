@@ -56,8 +56,7 @@ public final class Failover {
     this.group = group;
     this.rule = rule;
     this.attempts = attempts;
-    this.idempotent =
-        !method.equals("POST") && !method.equals("LOCK") && !method.equals("PATCH");
+    this.idempotent = !method.equals("POST") && !method.equals("LOCK") && !method.equals("PATCH");
     this.repeatable = repeatable;
     this.attempt = attempt;
     this.failed = failed;
@@ -154,9 +153,9 @@ public final class Failover {
     }
 
     /**
-     * Asks whether an answer's status sends the request to another peer ({@code
-     * proxy_next_upstream http_503}). If so the other attempt has been started when this returns,
-     * and the answer is to be dropped.
+     * Asks whether an answer's status sends the request to another peer ({@code proxy_next_upstream
+     * http_503}). If so the other attempt has been started when this returns, and the answer is to
+     * be dropped.
      */
     public boolean passedOver(int status) {
       if (!rule.statuses().contains(status) || triesLeft <= 0 || !mayGoOn(true)) {

@@ -61,7 +61,8 @@ public final class ForwardedRequest {
     if (protocol.equals("HTTP/1.0") && !fields.contains("Connection")) {
       fields.add("Connection", "close");
     }
-    return new RequestHead(method(settings, scope), target(settings, target, scope), protocol, fields);
+    return new RequestHead(
+        method(settings, scope), target(settings, target, scope), protocol, fields);
   }
 
   /**
@@ -76,9 +77,7 @@ public final class ForwardedRequest {
   /** The method that goes upstream ({@code proxy_method}). */
   public static String method(ProxySettings settings, Scope scope) {
     var method = settings.request().method();
-    return method == null
-        ? scope.get(RequestFacts.class).head().method()
-        : method.evaluate(scope);
+    return method == null ? scope.get(RequestFacts.class).head().method() : method.evaluate(scope);
   }
 
   private static HeaderFields fields(ProxySettings settings, Scope scope) {

@@ -21,15 +21,27 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ForwardedResponse {
   private static final Set<String> HOP_BY_HOP =
-      Set.of(
-          "connection",
-          "keep-alive",
-          "proxy-connection",
-          "te",
-          "transfer-encoding",
-          "upgrade");
+      Set.of("connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade");
 
   private ForwardedResponse() {}
+
+  /**
+   * Whether the location answers in this answer's place: {@code proxy_intercept_errors} and an
+   * {@code error_page} for its status.
+   */
+  public static boolean intercepted(
+      ResponseHead answer, ResponseRules rules, LocationRules location) {
+    return rules.interceptErrors()
+        && answer.status() >= 300
+        && location.hasErrorPage().test(answer.status());
+  }
+
+  /** The fields of an intercepted answer that the location's answer keeps. */
+  public static HeaderFields kept(ResponseHead answer) {
+    HeaderFields fields = new HeaderFields();
+    answer.fields().all("WWW-Authenticate").forEach(v -> fields.add("WWW-Authenticate", v));
+    return fields;
+  }
 
   /** Applies the rules. */
   public static ResponseHead of(ResponseHead answer, ResponseRules rules, Scope scope) {
@@ -84,8 +96,7 @@ public final class ForwardedResponse {
     return there || !value.startsWith("/") || value.startsWith("//") ? value : contextPath + value;
   }
 
-  private static String cookie(
-      String value, ResponseRules rules, Scope scope, String contextPath) {
+  private static String cookie(String value, ResponseRules rules, Scope scope, String contextPath) {
     String changed = value;
     if (!rules.cookieDomains().isEmpty()) {
       changed = attribute(changed, "domain", v -> rewrite(v, rules.cookieDomains(), scope, true));

@@ -155,9 +155,7 @@ final class JettyAttempt {
   private void passed(java.time.Duration limit, String doing) {
     abort(
         new GatewayFailure(
-            committed || body != null
-                ? GatewayFailure.Kind.TIMEOUT
-                : GatewayFailure.Kind.TIMEOUT,
+            committed || body != null ? GatewayFailure.Kind.TIMEOUT : GatewayFailure.Kind.TIMEOUT,
             "upstream " + origin.address() + " timed out after " + limit + " while " + doing));
   }
 
@@ -181,8 +179,7 @@ final class JettyAttempt {
             response.getReason(),
             JettyAnswerBody.fields(response.getHeaders()));
     attempt.record().answered(answer.status(), answer.fields());
-    progress.answered(
-        answer, new JettyAnswerBody(response, source, new Watch(), this::cancelled));
+    progress.answered(answer, new JettyAnswerBody(response, source, new Watch(), this::cancelled));
   }
 
   private final class Watch implements JettyAnswerBody.Watch {

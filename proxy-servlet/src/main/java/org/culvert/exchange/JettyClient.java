@@ -4,14 +4,15 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.culvert.http.GatewayFailure;
 import org.culvert.upstream.Peer;
 import org.culvert.upstream.UpstreamGroup;
-import org.eclipse.jetty.client.ContinueProtocolHandler;
 import org.eclipse.jetty.client.Connection;
+import org.eclipse.jetty.client.ContinueProtocolHandler;
 import org.eclipse.jetty.client.Destination;
 import org.eclipse.jetty.client.EarlyHintsProtocolHandler;
 import org.eclipse.jetty.client.HttpClient;
@@ -80,7 +81,8 @@ public final class JettyClient {
         int port,
         Map<String, Object> context,
         Promise<List<InetSocketAddress>> promise) {
-      Destination destination = (Destination) context.get(Destination.CONTEXT_KEY);
+      Destination destination =
+          Objects.requireNonNull((Destination) context.get(Destination.CONTEXT_KEY));
       promise.succeeded(List.of(((JettyOrigin) destination.getOrigin().getTag()).address()));
     }
   }

@@ -116,8 +116,7 @@ public final class JettyClients implements AutoCloseable {
       if (closed) {
         throw new IllegalStateException("the upstream clients of this configuration are closed");
       }
-      Users users =
-          shared.clients.computeIfAbsent(key, k -> new Users(newClient(shared, k)));
+      Users users = shared.clients.computeIfAbsent(key, k -> new Users(newClient(shared, k)));
       users.count++;
       used.put(key, users.client);
       return users.client;
@@ -133,6 +132,7 @@ public final class JettyClients implements AutoCloseable {
             shared.timers,
             shared.buffers);
     start(client.http());
+    client.started();
     return client;
   }
 

@@ -44,7 +44,6 @@ final class JettyFailures {
     } else {
       kind = sent ? GatewayFailure.Kind.BROKEN : GatewayFailure.Kind.CONNECT_FAILED;
     }
-    return new GatewayFailure(
-        kind, "upstream " + origin.address() + " broke off: " + cause, cause);
+    return new GatewayFailure(kind, "upstream " + origin.address() + " broke off: " + cause, cause);
   }
 }

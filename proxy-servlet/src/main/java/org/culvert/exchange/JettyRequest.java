@@ -21,7 +21,10 @@ class JettyRequest extends HttpRequest {
 
   /** A request that is never sent: it names a destination. */
   JettyRequest(JettyClient client, JettyOrigin origin) {
-    this(client, origin, new RequestHead("GET", "/", "HTTP/1.1", new org.culvert.http.HeaderFields()));
+    this(
+        client,
+        origin,
+        new RequestHead("GET", "/", "HTTP/1.1", new org.culvert.http.HeaderFields()));
   }
 
   JettyRequest(JettyClient client, JettyOrigin origin, RequestHead head) {

@@ -36,9 +36,7 @@ public final class ProxyVariables {
     }
     var remote = facts.connection().remote();
     String address =
-        remote.getAddress() == null
-            ? remote.getHostString()
-            : remote.getAddress().getHostAddress();
+        remote.getAddress() == null ? remote.getHostString() : remote.getAddress().getHostAddress();
     String before = facts.head().fields().joined("X-Forwarded-For");
     return before == null ? address : before + ", " + address;
   }

@@ -33,8 +33,7 @@ public final class Timers {
 
     private void schedule(long delay) {
       try {
-        ScheduledFuture<?> scheduled =
-            scheduler.schedule(this::fire, delay, TimeUnit.NANOSECONDS);
+        ScheduledFuture<?> scheduled = scheduler.schedule(this::fire, delay, TimeUnit.NANOSECONDS);
         task = scheduled;
         if (stopped) {
           scheduled.cancel(false);
