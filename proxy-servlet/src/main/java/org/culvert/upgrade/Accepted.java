@@ -1,0 +1,20 @@
+package org.culvert.upgrade;
+
+import org.culvert.http.HeaderFields;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A backend that said 101 and waits: nothing is read from it until the relay starts.
+ *
+ * @param backend the socket; whoever holds this owns it
+ * @param subprotocol the backend's choice among the client's offers, or null where it chose none
+ * @param fields the 101's fields after the location's rules, none of the handshake's own
+ * @param settings how the relay runs
+ */
+public record Accepted(
+    Hop backend, @Nullable String subprotocol, HeaderFields fields, RelaySettings settings) {
+  /** Cuts the backend off: the client is gone or its handshake could not be completed. */
+  public void abort() {
+    backend.abort();
+  }
+}
