@@ -25,7 +25,6 @@ class ContainerSmokeIT {
   void serves(Mount mount) throws Exception {
     try (RawClient client = new RawClient(Running.port())) {
       var answer = client.request("GET " + mount.path("/a.txt")).answer();
-      System.out.println(Running.name() + answer);
       assertThat(answer.status()).isEqualTo(200);
     }
   }

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** A test with a {@link Mount} as its parameter, that runs at each, within 30 seconds. */
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)
-@ParameterizedTest(name = "{displayName} at {0}", quoteTextArguments = false)
+@ParameterizedTest(name = "{displayName} at {0}")
 @EnumSource(Mount.class)
 @Timeout(value = 30, unit = TimeUnit.SECONDS)
 public @interface EveryMount {}

@@ -62,7 +62,7 @@ final class TomcatContainer extends EmbeddedContainer<Context> {
 
   @Override
   Context deploy(String contextPath, Path directory) throws Exception {
-    ContextConfig config = new ContextConfig();
+    ContextConfig config = new OwnClassesOnly();
     config.setDefaultWebXml(defaultWebXml.toString());
     Context context =
         tomcat.addWebapp(tomcat.getHost(), contextPath, directory.toString(), config);
@@ -79,10 +79,14 @@ final class TomcatContainer extends EmbeddedContainer<Context> {
     context.destroy();
   }
 
-  /** So that the class path of the tests, which Tomcat takes for its own, is not scanned. */
-  static StandardJarScanner scanner() {
-    StandardJarScanner scanner = new StandardJarScanner();
-    scanner.setScanClassPath(false);
-    return scanner;
+  /** Does not scan the class path of the tests, which Tomcat would take for a part of its own. */
+  private static final class OwnClassesOnly extends ContextConfig {
+    @Override
+    protected synchronized void init() {
+      super.init();
+      StandardJarScanner scanner = new StandardJarScanner();
+      scanner.setScanClassPath(false);
+      context.setJarScanner(scanner);
+    }
   }
 }

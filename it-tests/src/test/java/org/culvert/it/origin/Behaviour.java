@@ -26,7 +26,7 @@ public sealed interface Behaviour {
   record BytesBeforeBody(byte[] bytes, After after) implements Behaviour {}
 
   /** Waits before it does something else. */
-  record Delayed(Duration wait, Behaviour then) implements Behaviour {}
+  record Delayed(Duration pause, Behaviour then) implements Behaviour {}
 
   /** Sends a head, then pieces with a pause before each. */
   record Drip(byte[] head, List<byte[]> pieces, Duration pause, After after) implements Behaviour {}

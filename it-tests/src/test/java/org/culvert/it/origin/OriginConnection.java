@@ -54,7 +54,7 @@ final class OriginConnection implements Runnable {
   private boolean act(Behaviour behaviour, Head head, String path, Wire wire)
       throws IOException, InterruptedException {
     if (behaviour instanceof Behaviour.Delayed delayed) {
-      Thread.sleep(delayed.wait().toMillis());
+      Thread.sleep(delayed.pause().toMillis());
       return act(delayed.then(), head, path, wire);
     }
     if (behaviour instanceof Behaviour.Continue interim) {
