@@ -64,8 +64,7 @@ final class TomcatContainer extends EmbeddedContainer<Context> {
   Context deploy(String contextPath, Path directory) throws Exception {
     ContextConfig config = new OwnClassesOnly();
     config.setDefaultWebXml(defaultWebXml.toString());
-    Context context =
-        tomcat.addWebapp(tomcat.getHost(), contextPath, directory.toString(), config);
+    Context context = tomcat.addWebapp(tomcat.getHost(), contextPath, directory.toString(), config);
     if (context.getState() != LifecycleState.STARTED) {
       undeploy(context);
       throw new IllegalStateException("context is " + context.getState() + "; see the log");

@@ -11,7 +11,9 @@ import org.culvert.it.wire.Head;
 import org.culvert.it.wire.RawWebSocket;
 import org.culvert.it.wire.Wire;
 
-/** One connection to the origin: reads requests and acts out their behaviours, one after another. */
+/**
+ * One connection to the origin: reads requests and acts out their behaviours, one after another.
+ */
 final class OriginConnection implements Runnable {
   private static final byte[] OK = "HTTP/1.1 200 OK\r\n".getBytes(StandardCharsets.ISO_8859_1);
 
@@ -150,8 +152,8 @@ final class OriginConnection implements Runnable {
       while (length < head.length()) {
         byte[] into =
             head.length() - length < buffer.length
-            ? new byte[(int) (head.length() - length)]
-            : buffer;
+                ? new byte[(int) (head.length() - length)]
+                : buffer;
         int n = wire.read(into);
         if (n < 0) {
           return false;

@@ -56,8 +56,7 @@ public final class RawClient extends Wire {
       if (checked && !socket().isClosed()) {
         byte[] left = leftover();
         if (left.length > 0) {
-          throw new AssertionError(
-              "left unread: " + new String(left, StandardCharsets.ISO_8859_1));
+          throw new AssertionError("left unread: " + new String(left, StandardCharsets.ISO_8859_1));
         }
       }
     } finally {

@@ -68,7 +68,8 @@ public class Wire implements AutoCloseable {
   /** Sends one chunk of a chunked body; an empty one is the last, without trailers. */
   public void sendChunk(byte[] chunk) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(chunk.length + 16);
-    bytes.writeBytes((Integer.toHexString(chunk.length) + "\r\n").getBytes(StandardCharsets.US_ASCII));
+    bytes.writeBytes(
+        (Integer.toHexString(chunk.length) + "\r\n").getBytes(StandardCharsets.US_ASCII));
     bytes.writeBytes(chunk);
     bytes.writeBytes("\r\n".getBytes(StandardCharsets.US_ASCII));
     send(bytes.toByteArray());
