@@ -73,7 +73,9 @@ public record RequestTarget(
 
   /** The same path with another query: what {@code set $args} does. */
   public RequestTarget withQuery(String newQuery) {
-    return internal(path, newQuery);
+    String newPath = forwardedPath(0);
+    String newRaw = newQuery.isEmpty() ? newPath : newPath + "?" + newQuery;
+    return new RequestTarget(newRaw, path, newQuery, newPath, authority);
   }
 
   /**

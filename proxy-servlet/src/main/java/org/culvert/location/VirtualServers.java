@@ -62,7 +62,7 @@ public final class VirtualServers<T> {
 
   /** The servers that share one address and port. */
   private static final class Group<T> {
-    private final ServerNames<T> names = new ServerNames<>();
+    private final HostNames<T> names = new HostNames<>();
     private T defaultServer;
     private boolean defaultNamed;
 

@@ -1,5 +1,7 @@
 package org.culvert.variable;
 
+import java.util.HexFormat;
+import java.util.concurrent.ThreadLocalRandom;
 import org.culvert.http.ClientConnection;
 import org.culvert.http.RequestHead;
 import org.culvert.http.RequestTarget;
@@ -18,6 +20,7 @@ public final class RequestFacts {
   private final String requestUri;
   private RequestTarget target;
   private String serverName = "";
+  private @Nullable String requestId;
 
   /**
    * Facts of one request.
@@ -84,6 +87,11 @@ public final class RequestFacts {
     return host.isEmpty() ? serverName : host;
   }
 
+  /** The host that the request names, "" where it names none. */
+  public String requestHost() {
+    return host;
+  }
+
   /** {@code $request_uri}. */
   public String requestUri() {
     return requestUri;
@@ -92,6 +100,18 @@ public final class RequestFacts {
   /** {@code $server_name}, known once the server is chosen. */
   public String serverName() {
     return serverName;
+  }
+
+  /** {@code $request_id}: 16 random bytes in hexadecimal, the same for the whole request. */
+  public String requestId() {
+    String id = requestId;
+    if (id == null) {
+      byte[] bytes = new byte[16];
+      ThreadLocalRandom.current().nextBytes(bytes);
+      id = HexFormat.of().formatHex(bytes);
+      requestId = id;
+    }
+    return id;
   }
 
   /** Takes the chosen server's first name. */

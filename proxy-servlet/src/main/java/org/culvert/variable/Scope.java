@@ -15,9 +15,13 @@ import org.jspecify.annotations.Nullable;
 public final class Scope {
   private static final String[] NONE = {};
 
+  /** nginx's bound. */
+  private static final int DEEPEST = 100;
+
   private final Map<Class<?>, Object> facets = new HashMap<>();
   private String[] captures = NONE;
   private @Nullable String[] slots = NONE;
+  private int depth;
 
   /** Adds or replaces the facet of that type. */
   public <T> Scope put(Class<T> type, T facet) {
@@ -75,5 +79,22 @@ public final class Scope {
       slots = Arrays.copyOf(slots, Math.max(index + 1, slots.length * 2));
     }
     slots[index] = value;
+  }
+
+  /**
+   * Enters the evaluation of a variable that is made of others; false where they go in a circle.
+   * Each true is followed by {@link #leave}.
+   */
+  public boolean enter() {
+    if (depth == DEEPEST) {
+      return false;
+    }
+    depth++;
+    return true;
+  }
+
+  /** Ends what {@link #enter} began. */
+  public void leave() {
+    depth--;
   }
 }

@@ -3,19 +3,23 @@ package org.culvert.variable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.culvert.variable.VariableTable.UnknownVariableException;
 
 /** Reads a complex value as nginx's {@code ngx_http_script_compile} does. */
 final class TemplateParser {
   private final String text;
   private final Function<String, Variable> variables;
+  private final UnaryOperator<Variable> captures;
   private final List<Variable> parts = new ArrayList<>();
   private final StringBuilder literal = new StringBuilder();
   private int at;
 
-  TemplateParser(String text, Function<String, Variable> variables) {
+  TemplateParser(
+      String text, Function<String, Variable> variables, UnaryOperator<Variable> captures) {
     this.text = text;
     this.variables = variables;
+    this.captures = captures;
   }
 
   Template parse() throws UnknownVariableException {
@@ -40,7 +44,7 @@ final class TemplateParser {
     if (first >= '1' && first <= '9') {
       at++;
       int group = first - '0';
-      add(scope -> scope.capture(group));
+      add(captures.apply(scope -> scope.capture(group)));
       return;
     }
     boolean bracket = first == '{';

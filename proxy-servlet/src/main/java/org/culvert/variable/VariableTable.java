@@ -3,15 +3,18 @@ package org.culvert.variable;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The names that a configuration may use. Filled while the configuration is read, on one thread;
  * afterwards the compiled templates alone are used. A template may name a variable that a later
- * line defines; {@link #resolveAll} says at the end which name nobody defined.
+ * line defines; {@link #resolveAll} says at the end which name nobody defined. Names are compared
+ * without regard to case.
  */
 public final class VariableTable {
   /**
@@ -52,17 +55,17 @@ public final class VariableTable {
 
   /** Defines a built-in variable. */
   public void define(String name, Variable variable) {
-    builtIns.put(name, variable);
+    builtIns.put(lower(name), variable);
   }
 
   /** Defines all names with a prefix, {@code http_} for instance; the function gets the rest. */
   public void definePrefix(String prefix, Function<String, Variable> variables) {
-    prefixes.put(prefix, variables);
+    prefixes.put(lower(prefix), variables);
   }
 
   /** Defines what {@code map} makes. The last definition of a name holds, as in nginx. */
   public void compute(String name, Variable variable) {
-    computed.put(name, variable);
+    computed.put(lower(name), variable);
   }
 
   /**
@@ -70,7 +73,7 @@ public final class VariableTable {
    * #isFixed} first.
    */
   public int slot(String name) {
-    return slots.computeIfAbsent(name, n -> slots.size());
+    return slots.computeIfAbsent(lower(name), n -> slots.size());
   }
 
   /** A slot without a name, to keep a value for the length of a request. */
@@ -83,7 +86,7 @@ public final class VariableTable {
    * the duplicate "x" variable.
    */
   public boolean isFixed(String name) {
-    return builtIns.containsKey(name) && !name.equals("args");
+    return builtIns.containsKey(lower(name)) && !lower(name).equals("args");
   }
 
   /**
@@ -94,23 +97,34 @@ public final class VariableTable {
    *     {@link #resolveAll}
    */
   public Template compile(String text) throws UnknownVariableException {
+    return compile(text, UnaryOperator.identity());
+  }
+
+  /**
+   * Compiles a complex value whose variables are changed before they are used, escaped for a log
+   * for instance.
+   *
+   * @param each makes of a variable the one whose value is put in
+   */
+  public Template compile(String text, UnaryOperator<Variable> each)
+      throws UnknownVariableException {
     return text.indexOf('$') < 0
         ? Template.constant(text)
-        : new TemplateParser(text, this::reference).parse();
+        : new TemplateParser(text, name -> each.apply(reference(name)), each).parse();
   }
 
   /** The variable of that name, which a later line may define. */
   public Variable reference(String name) {
-    LateBound reference = new LateBound(name);
+    LateBound reference = new LateBound(lower(name));
     used.add(reference);
     return reference;
   }
 
   /** The variable of that name, which must be defined by now. */
   public Variable lookup(String name) throws UnknownVariableException {
-    Variable found = findOrNull(name);
+    Variable found = findOrNull(lower(name));
     if (found == null) {
-      throw new UnknownVariableException(name);
+      throw new UnknownVariableException(lower(name));
     }
     return found;
   }
@@ -126,16 +140,23 @@ public final class VariableTable {
     }
   }
 
+  private static String lower(String name) {
+    return name.toLowerCase(Locale.ROOT);
+  }
+
   private @Nullable Variable findOrNull(String name) {
     Variable builtIn = builtIns.get(name);
     if (builtIn != null) {
       return builtIn;
     }
     Variable made = computed.get(name);
+    Integer slot = slots.get(name);
+    if (made != null && slot != null) {
+      return scope -> scope.slot(slot) != null ? scope.slot(slot) : made.value(scope);
+    }
     if (made != null) {
       return made;
     }
-    Integer slot = slots.get(name);
     if (slot != null) {
       return scope -> scope.slot(slot);
     }

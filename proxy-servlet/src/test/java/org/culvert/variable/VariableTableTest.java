@@ -32,7 +32,8 @@ class VariableTableTest {
         "$host$host,        example.orgexample.org",
         "$none|,            |",
         "$arg_x-y,          <x>-y",
-        "$arg_X,            <X>",
+        "$arg_X,            <x>",
+        "$HOST${None},      example.org",
       })
   void templatesAreEvaluated(String source, String value) throws Exception {
     assertThat(table.compile(source).evaluate(scope)).isEqualTo(value);

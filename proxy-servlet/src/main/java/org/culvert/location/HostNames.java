@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * … { hostnames; }}. The first value given for a name stays. Filled on one thread, then read by
  * any.
  */
-public final class ServerNames<T> {
+public final class HostNames<T> {
   private record Expression<T>(Pattern pattern, T value) {}
 
   private final Map<String, T> exact = new HashMap<>();

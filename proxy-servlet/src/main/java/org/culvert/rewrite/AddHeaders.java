@@ -1,0 +1,35 @@
+package org.culvert.rewrite;
+
+import java.util.List;
+import java.util.Set;
+import org.culvert.http.HeaderFields;
+import org.culvert.variable.Scope;
+
+/** Runs {@code add_header}. */
+public final class AddHeaders {
+  private static final Set<Integer> STATUSES =
+      Set.of(200, 201, 204, 206, 301, 302, 303, 304, 307, 308);
+
+  private AddHeaders() {}
+
+  /**
+   * Adds the fields that apply to a status. Those whose value is empty are left out; Last-Modified
+   * and ETag replace the answer's own, all others stand beside it.
+   */
+  public static void apply(List<AddHeader> headers, int status, Scope scope, HeaderFields fields) {
+    for (AddHeader header : headers) {
+      if (!header.always() && !STATUSES.contains(status)) {
+        continue;
+      }
+      String value = header.value().evaluate(scope);
+      boolean replaces =
+          header.name().equalsIgnoreCase("Last-Modified") || header.name().equalsIgnoreCase("ETag");
+      if (replaces) {
+        fields.remove(header.name());
+      }
+      if (!value.isEmpty()) {
+        fields.add(header.name(), value);
+      }
+    }
+  }
+}

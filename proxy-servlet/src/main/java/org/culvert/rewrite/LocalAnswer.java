@@ -1,0 +1,82 @@
+package org.culvert.rewrite;
+
+import org.culvert.http.HeaderFields;
+import org.culvert.http.MediaTypes;
+import org.culvert.http.Octets;
+import org.culvert.variable.RequestFacts;
+import org.culvert.variable.Scope;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An answer that needs neither file nor backend, without the fields of {@code add_header}.
+ *
+ * @param status what goes out
+ * @param fields Location and Content-Type, where it has them
+ * @param body the body's bytes, possibly none; not sent to HEAD, though its length is
+ */
+public record LocalAnswer(int status, HeaderFields fields, byte[] body) {
+  private static final byte[] NONE = {};
+
+  /** What {@code return} leads to. */
+  public sealed interface Outcome {
+    /** This answer. */
+    record Answered(LocalAnswer answer) implements Outcome {}
+
+    /** A status that {@code error_page} may have a page for. */
+    record Status(int status) implements Outcome {}
+
+    /** {@code return 444}: the connection is closed without a word. */
+    record Closed() implements Outcome {}
+  }
+
+  /**
+   * Evaluates {@code return} (nginx, {@code ngx_http_send_response}).
+   *
+   * @param types what the type of a text follows from, with the request's path
+   */
+  public static Outcome of(Return directive, MediaTypes types, Scope scope) {
+    int status = directive.status();
+    if (status == 444) {
+      return new Outcome.Closed();
+    }
+    String text = directive.text() == null ? "" : directive.text().evaluate(scope);
+    RequestFacts facts = scope.get(RequestFacts.class);
+    if (Redirects.isRedirect(status)) {
+      return new Outcome.Answered(redirect(status, Redirects.absolute(text, facts)));
+    }
+    // A text that is there but empty is an answer too.
+    if (directive.text() == null && status >= 400) {
+      return new Outcome.Status(status);
+    }
+    HeaderFields fields = new HeaderFields();
+    String type = types.of(facts.target().path());
+    if (!type.isEmpty() && status != 204) {
+      fields.add("Content-Type", type);
+    }
+    return new Outcome.Answered(new LocalAnswer(status, fields, Octets.bytes(text)));
+  }
+
+  /** A redirect with nginx's body. An empty location is no field. */
+  public static LocalAnswer redirect(int status, String location) {
+    LocalAnswer answer = ofStatus(status, null);
+    if (!location.isEmpty()) {
+      answer.fields.add("Location", location);
+    }
+    return answer;
+  }
+
+  /**
+   * nginx's own page for a status, or an empty body where it has none.
+   *
+   * @param failed fields that belong to it, {@code WWW-Authenticate} for instance, or null
+   */
+  public static LocalAnswer ofStatus(int status, @Nullable HeaderFields failed) {
+    HeaderFields fields = failed == null ? new HeaderFields() : new HeaderFields(failed);
+    String page = StatusPages.body(status);
+    if (page == null) {
+      return new LocalAnswer(StatusPages.sent(status), fields, NONE);
+    }
+    fields.set("Content-Type", "text/html");
+    return new LocalAnswer(StatusPages.sent(status), fields, Octets.bytes(page));
+  }
+}

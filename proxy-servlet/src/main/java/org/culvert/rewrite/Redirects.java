@@ -1,0 +1,46 @@
+package org.culvert.rewrite;
+
+import org.culvert.http.IpAddresses;
+import org.culvert.http.UriEscaping;
+import org.culvert.variable.RequestFacts;
+
+/** The Location of redirects ({@code absolute_redirect on}, {@code port_in_redirect on}). */
+public final class Redirects {
+  private Redirects() {}
+
+  /** Whether a status carries a Location when {@code return} or {@code error_page} makes it. */
+  public static boolean isRedirect(int status) {
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+  }
+
+  /**
+   * A Location that begins with "/" becomes absolute, {@code scheme://host[:port]/…}: the host is
+   * the request's, or the address it came to where it has none; the port is the one that it came
+   * to, left out where it is the scheme's own. Anything else stays as it is.
+   */
+  public static String absolute(String location, RequestFacts facts) {
+    if (!location.startsWith("/")) {
+      return location;
+    }
+    var connection = facts.connection();
+    String scheme = connection.scheme();
+    String host = facts.requestHost();
+    if (host.isEmpty()) {
+      String address = IpAddresses.text(connection.local());
+      host = address.contains(":") ? "[" + address + "]" : address;
+    }
+    int port = connection.local().getPort();
+    boolean usual = port == (scheme.equals("https") ? 443 : 80);
+    return scheme + "://" + host + (usual ? "" : ":" + port) + location;
+  }
+
+  /**
+   * The Location of a redirect that is Culvert's own, to a path of the application with a final
+   * slash: escaped, below the context path, with the request's arguments.
+   */
+  public static String toPath(String path, RequestFacts facts) {
+    String query = facts.target().query();
+    String location = facts.contextPath() + UriEscaping.path(path);
+    return absolute(query == null || query.isEmpty() ? location : location + "?" + query, facts);
+  }
+}
