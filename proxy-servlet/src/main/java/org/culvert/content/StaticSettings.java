@@ -1,14 +1,18 @@
 package org.culvert.content;
 
 import java.util.List;
+import org.culvert.http.MediaTypes;
 import org.culvert.variable.Template;
 
 /**
  * {@code root} or {@code alias}, and {@code index}.
  *
- * @param path the folder
+ * @param path the folder, absolute; for an alias in a regex location the whole file name
  * @param alias whether {@code path} replaces {@code prefix} instead of being put before the URI
- * @param prefix the location's prefix, for alias
- * @param index names tried, in order, for a URI that ends with "/"
+ * @param prefix the location's prefix, for alias; "" in a regex location
+ * @param index names tried, in order, for a URI that ends with "/"; one that begins with "/" is a
+ *     URI that is always taken
+ * @param types {@code types} and {@code default_type}
  */
-public record StaticSettings(Template path, boolean alias, String prefix, List<Template> index) {}
+public record StaticSettings(
+    Template path, boolean alias, String prefix, List<Template> index, MediaTypes types) {}

@@ -1,0 +1,158 @@
+package org.culvert.content;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.culvert.http.Octets;
+import org.culvert.http.RequestHead;
+import org.culvert.http.RequestTarget;
+import org.culvert.variable.RequestFacts;
+import org.culvert.variable.Scope;
+import org.culvert.variable.Template;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers from files as nginx's static and index modules do. Reads the file system on the calling
+ * thread; symbolic links are followed ({@code disable_symlinks off}). No path leaves the folder,
+ * and none enters WEB-INF or META-INF (Servlet specification, section 10.5).
+ */
+public final class StaticContent {
+  private static final Logger LOG = LoggerFactory.getLogger(StaticContent.class);
+  private static final Pattern UP = Pattern.compile("(?<=^|/)\\.\\.(?=/|$)");
+  private static final Pattern PRIVATE =
+      Pattern.compile("/(WEB-INF|META-INF)(/|$)", Pattern.CASE_INSENSITIVE);
+
+  private final StaticSettings settings;
+  private final Scope scope;
+  private final RequestHead head;
+  private final RequestTarget target;
+
+  private StaticContent(StaticSettings settings, Scope scope) {
+    this.settings = settings;
+    this.scope = scope;
+    RequestFacts facts = scope.get(RequestFacts.class);
+    this.head = facts.head();
+    this.target = facts.target();
+  }
+
+  /** What the request of the scope comes to. */
+  public static StaticOutcome answer(StaticSettings settings, Scope scope) {
+    return new StaticContent(settings, scope).answer();
+  }
+
+  private StaticOutcome answer() {
+    String method = head.method();
+    boolean post = method.equals("POST");
+    if (!method.equals("GET") && !method.equals("HEAD") && !post) {
+      return new StaticOutcome.Status(405);
+    }
+    try {
+      if (target.path().endsWith("/")) {
+        return index();
+      }
+      Path file = path(target.path());
+      if (file == null) {
+        return new StaticOutcome.Status(404);
+      }
+      BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+      if (attributes.isDirectory()) {
+        return new StaticOutcome.Slash(target.path() + "/");
+      }
+      if (!attributes.isRegularFile()) {
+        return new StaticOutcome.Status(404);
+      }
+      return post ? new StaticOutcome.Status(405) : file(file, attributes);
+    } catch (AccessDeniedException e) {
+      return failed(403, e);
+    } catch (FileSystemException e) {
+      // Not there, a file where a folder should be, a name that is too long.
+      return failed(404, e);
+    } catch (IOException e) {
+      return failed(500, e);
+    }
+  }
+
+  private StaticOutcome file(Path file, BasicFileAttributes attributes) throws IOException {
+    FileChannel channel = FileChannel.open(file);
+    try {
+      return new FileAnswer(
+              head,
+              channel,
+              channel.size(),
+              attributes.lastModifiedTime().to(TimeUnit.SECONDS),
+              settings.types().of(target.path()))
+          .outcome();
+    } catch (IOException | RuntimeException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  private StaticOutcome index() throws IOException {
+    for (Template template : settings.index()) {
+      String name = template.evaluate(scope);
+      if (name.startsWith("/")) {
+        return new StaticOutcome.Index(RequestTarget.internal(name, target.query()));
+      }
+      Path file = path(target.path() + name);
+      if (file != null && Files.isRegularFile(file)) {
+        return new StaticOutcome.Index(
+            RequestTarget.internal(target.path() + name, target.query()));
+      }
+    }
+    Path folder = path(target.path());
+    if (folder == null || !Files.isDirectory(folder)) {
+      return new StaticOutcome.Status(404);
+    }
+    LOG.info("directory index of \"{}\" is forbidden", folder);
+    return new StaticOutcome.Status(403);
+  }
+
+  /** The file for a URI, or null where none can have that name. */
+  private @Nullable Path path(String uri) {
+    String folder = settings.path().evaluate(scope);
+    String whole;
+    if (!settings.alias()) {
+      whole = (folder.endsWith("/") ? folder.substring(0, folder.length() - 1) : folder) + uri;
+    } else if (settings.prefix().isEmpty()) {
+      whole = folder;
+    } else {
+      int tail = Math.min(settings.prefix().length(), uri.length());
+      whole = folder + uri.substring(tail);
+    }
+    String written = settings.path().source();
+    // What variables put in, and what follows the folder, may not go up; the file's author may.
+    if (ups(whole) > ups(written) || PRIVATE.matcher(uri).find()) {
+      LOG.info("\"{}\" leaves its folder, or is private to the application", whole);
+      return null;
+    }
+    String name = Octets.text(whole);
+    if (!Octets.of(name).equals(whole)) {
+      return null;
+    }
+    try {
+      Path path = Path.of(name);
+      return path.isAbsolute() ? path : null;
+    } catch (InvalidPathException notANameHere) {
+      return null;
+    }
+  }
+
+  private static long ups(String path) {
+    return path.contains("..") ? UP.matcher(path).results().count() : 0;
+  }
+
+  private StaticOutcome failed(int status, IOException cause) {
+    LOG.info("\"{}\" failed: {}", target.path(), cause.toString());
+    return new StaticOutcome.Status(status);
+  }
+}
