@@ -17,7 +17,7 @@ const live = new Live({
   },
   onDown: () => {
     composer.querySelector('button').disabled = true;
-    here.replaceChildren();
+    people([]);
   },
 });
 
@@ -78,7 +78,7 @@ function append(item) {
 }
 
 function people(names) {
-  document.getElementById('here-title').textContent = `Here: ${names.length}`;
+  document.getElementById('here-title').textContent = names.length ? `Here: ${names.length}` : 'Here';
   here.replaceChildren(...names.map((name) => {
     const item = document.createElement('li');
     const badge = element('span', 'badge', [...name].slice(0, 1).join('').toUpperCase());

@@ -30,6 +30,7 @@ export class Live {
   #countdown;
   #now;
   #socket = null;
+  #again;
   #failures = 0;
   #wanted = false;
   #timers = {};
@@ -38,10 +39,12 @@ export class Live {
    * Options: `path()` gives the path relative to the page and `protocols()` the subprotocols, both
    * asked at each attempt; `onOpen(socket)`, `onMessage(data)`, `onDown(event)` tell what happens;
    * `quietAfter` is the number of milliseconds without a message after which the server is taken
-   * for dead; `status` is the element of the status line.
+   * for dead; `status` is the element of the status line, and `again` what its button says when
+   * the connection was closed for good.
    */
   constructor(options) {
     this.#options = options;
+    this.#again = options.again ?? 'Connect again';
     const line = options.status;
     this.#words = line.appendChild(document.createElement('span'));
     this.#words.setAttribute('role', 'status'); // read out when it changes: not the countdown
@@ -100,7 +103,7 @@ export class Live {
       this.#socket.close(code, reason);
     } else {
       this.#leave();
-      this.#say('closed', 'Closed', 'Connect again');
+      this.#say('closed', 'Closed', this.#again);
     }
   }
 
@@ -121,7 +124,7 @@ export class Live {
     const why = event.reason ? `${event.code}: ${event.reason}` : event.code;
     if (!this.#wanted || event.code === POLICY_VIOLATION) {
       this.#wanted = false;
-      this.#say('closed', `Closed (${why})`, 'Connect again');
+      this.#say('closed', `Closed (${why})`, this.#again);
     } else {
       this.#retry(`Connection lost (${why}).`);
     }

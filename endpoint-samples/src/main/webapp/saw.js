@@ -12,6 +12,7 @@ let cookiesSent = '';
 
 const live = new Live({
   status: $('status'),
+  again: 'Look again',
   path: () => {
     cookiesSent = document.cookie;
     return 'saw';
@@ -132,5 +133,4 @@ function row(body, name, near, far) {
   row.className = differs ? 'differs' : '';
 }
 
-$('again').addEventListener('click', () => live.connect());
 live.connect();

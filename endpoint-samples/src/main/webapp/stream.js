@@ -20,6 +20,7 @@ const live = new Live({
   path: () => `stream?rate=${rate()}&from=${expected}`,
   onOpen: () => {
     button.disabled = false;
+    live.send(`rate ${rate()}`); // the slider may have moved since the path was asked for
     if (paused) {
       live.send('pause');
     }
@@ -98,7 +99,7 @@ function draw(now) {
     const bar = (height * count) / top;
     context.fillRect((BARS - 1 - (now - time)) * step, height - bar, Math.max(1, step * 0.72), bar);
   });
-  $('scale').textContent = `each bar a tenth of a second, the highest ${Math.max(0, ...buckets.values())}`;
+  $('scale').textContent = `at most ${Math.max(0, ...buckets.values())} in a tenth of a second`;
 }
 
 $('rate-shown').textContent = `${rate()} a second`;
