@@ -30,7 +30,8 @@ import java.util.stream.Stream;
  * and removes its profile.
  */
 final class Browser implements AutoCloseable {
-  private static final List<String> NAMES = List.of("chromium", "chromium-browser", "google-chrome");
+  private static final List<String> NAMES =
+      List.of("chromium", "chromium-browser", "google-chrome");
   private static final long ANSWER_SECONDS = 15;
   private static final long START_SECONDS = 30;
   private static final String LISTENING = "DevTools listening on ";
