@@ -14,7 +14,7 @@ public final class ConfigurationException extends Exception {
 
   /** An error at a position; null where it concerns no line (a file that is not there). */
   public ConfigurationException(String message, @Nullable Position position) {
-    super(message);
+    super(Bytes.text(message));
     this.position = position;
   }
 

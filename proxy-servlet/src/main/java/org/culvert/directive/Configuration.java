@@ -2,6 +2,7 @@ package org.culvert.directive;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.culvert.location.LocationMatch;
 import org.culvert.location.VirtualServers;
 import org.culvert.upstream.UpstreamSettings;
@@ -15,12 +16,15 @@ import org.jspecify.annotations.Nullable;
  * @param byAddress which of them answers for a local address, port and Host
  * @param upstreams the {@code upstream} blocks and the implicit ones, each once
  * @param process what concerns the launcher's process alone
+ * @param files the text of every file that was read, by name, in the order of reading: what {@code
+ *     nginx -T} prints; one char (0 to 255) for each byte
  */
 public record Configuration(
     List<ServerSettings> servers,
     VirtualServers<ServerSettings> byAddress,
     List<UpstreamSettings> upstreams,
-    ProcessSettings process) {
+    ProcessSettings process,
+    Map<String, String> files) {
 
   /**
    * The launcher's part.

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import org.culvert.content.StaticSettings;
 import org.culvert.exchange.ProxySettings;
+import org.culvert.http.MediaTypes;
 import org.culvert.observe.AccessLogSettings;
 import org.culvert.rewrite.AddHeader;
 import org.culvert.rewrite.ErrorPage;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxBodySize {@code client_max_body_size} in bytes; 0 unlimited
  * @param sendTimeout {@code send_timeout}: between two writes to the client
  * @param accessLogs where the line goes; empty when off
+ * @param types {@code types} and {@code default_type}, which {@code return} uses too
  */
 public record LocationSettings(
     String name,
@@ -36,7 +38,8 @@ public record LocationSettings(
     List<AddHeader> addHeaders,
     long maxBodySize,
     Duration sendTimeout,
-    List<AccessLogSettings> accessLogs) {
+    List<AccessLogSettings> accessLogs,
+    MediaTypes types) {
 
   /** Who answers. */
   public sealed interface Handler {

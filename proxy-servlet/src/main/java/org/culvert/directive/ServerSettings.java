@@ -1,6 +1,8 @@
 package org.culvert.directive;
 
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
 import org.culvert.location.LocationTree;
 import org.culvert.rewrite.Return;
 import org.culvert.rewrite.SetVariable;
@@ -16,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param returns {@code return} at server level, or null
  * @param locations its locations
  * @param fallback what holds where no location matches
- * @param tls certificates, or null where no listen has ssl
+ * @param tls certificates, or null where there are none
+ * @param nameRegexes the names that are regexes, with the slots of their named groups
  */
 public record ServerSettings(
     List<ListenSettings> listens,
@@ -25,7 +28,25 @@ public record ServerSettings(
     @Nullable Return returns,
     LocationTree<LocationSettings> locations,
     LocationSettings fallback,
-    @Nullable ServerTls tls) {
+    @Nullable ServerTls tls,
+    List<NameRegex> nameRegexes) {
+
+  /**
+   * A {@code server_name ~…}.
+   *
+   * @param captureNames numbers of its groups to the slots that they fill
+   */
+  public record NameRegex(Pattern pattern, Map<Integer, Integer> captureNames) {}
+
+  /** The slots for the captures of the first regex name that matches a host. */
+  public Map<Integer, Integer> captureNames(String host) {
+    for (NameRegex name : nameRegexes) {
+      if (name.pattern().matcher(host).find()) {
+        return name.captureNames();
+      }
+    }
+    return Map.of();
+  }
 
   /** The server's first name, or "". */
   public String name() {

@@ -1,0 +1,155 @@
+package org.culvert.directive;
+
+import java.util.Locale;
+import java.util.Map;
+import org.culvert.conf.ConfigurationException;
+import org.culvert.conf.Directive;
+import org.culvert.directive.LocationDirectives.Path;
+import org.culvert.exchange.ProxyPass;
+import org.culvert.exchange.ProxySettings;
+import org.culvert.exchange.ProxySettings.WebSocketMode;
+import org.culvert.upstream.UpstreamSettings;
+import org.culvert.variable.Template;
+import org.jspecify.annotations.Nullable;
+
+/** {@code proxy_pass}, which is never inherited, and all {@code proxy_*} of a location together. */
+final class ProxyPassDirectives {
+  private static final Setting<Target> PASS = new Setting<>("proxy_pass");
+  private static final Setting<WebSocketMode> WEB_SOCKET = new Setting<>("proxy_websocket");
+  private static final Setting<Boolean> IGNORE_CLIENT_ABORT =
+      new Setting<>("proxy_ignore_client_abort");
+
+  /**
+   * What {@code proxy_pass} says.
+   *
+   * @param url the whole text
+   * @param scheme "http" or "https"; "" where the URL has variables
+   * @param address what stands behind the scheme, or null where the URL has variables
+   * @param at for messages
+   */
+  record Target(Template url, String scheme, @Nullable HostPort address, Directive at) {
+    int defaultPort() {
+      return scheme.equals("https") ? 443 : 80;
+    }
+
+    /** {@code $proxy_host}. */
+    String host() {
+      if (address == null) {
+        return "";
+      }
+      return address.port() == defaultPort()
+          ? address.host()
+          : address.host() + ":" + address.port();
+    }
+  }
+
+  private ProxyPassDirectives() {}
+
+  static void define(DirectiveTable table) {
+    table.define("proxy_pass", ProxyPassDirectives::pass);
+    table.define("proxy_websocket", ProxyPassDirectives::webSocket);
+    table.define("proxy_ignore_client_abort", Setter.flag(IGNORE_CLIENT_ABORT));
+  }
+
+  private static void pass(Directive directive, Level level, Reading reading)
+      throws ConfigurationException {
+    level.requireUnset(PASS, directive);
+    String url = directive.arg(1);
+    Template template = reading.template(directive, 1);
+    if (!template.isConstant()) {
+      level.put(PASS, new Target(template, "", null, directive));
+      return;
+    }
+    String lower = url.toLowerCase(Locale.ROOT);
+    String scheme =
+        lower.startsWith("http://") ? "http" : lower.startsWith("https://") ? "https" : "";
+    if (scheme.isEmpty()) {
+      throw directive.error("invalid URL prefix");
+    }
+    String rest = url.substring(scheme.length() + 3);
+    HostPort address =
+        HostPort.parse(
+            rest,
+            scheme.equals("https") ? 443 : 80,
+            true,
+            directive,
+            "in upstream \"" + rest + "\"");
+    Path location = level.own(LocationDirectives.PATH);
+    if (address.uri() != null
+        && location != null
+        && (location.regex() != null || location.isNamed())) {
+      throw directive.error(
+          "\"proxy_pass\" cannot have URI part in location given by regular expression, or inside"
+              + " named location, or inside \"if\" statement, or inside \"limit_except\" block");
+    }
+    level.put(PASS, new Target(template, scheme, address, directive));
+  }
+
+  private static void webSocket(Directive directive, Level level, Reading reading)
+      throws ConfigurationException {
+    String mode = directive.arg(1);
+    if (mode.equals("tunnel") || mode.equals("auto")) {
+      throw directive.error("\"proxy_websocket " + mode + "\" is not supported yet");
+    }
+    Setter.choice(WEB_SOCKET, Map.of("relay", WebSocketMode.RELAY, "off", WebSocketMode.OFF))
+        .set(directive, level, reading);
+  }
+
+  static boolean hasPass(Level level) {
+    return level.own(PASS) != null;
+  }
+
+  /** The target of this very location, or null. */
+  static @Nullable Target target(Level level) {
+    return level.own(PASS);
+  }
+
+  /** Everything about proxying from a location that has {@code proxy_pass}. */
+  static ProxySettings settings(Level level, Path path, Reading reading)
+      throws ConfigurationException {
+    Target target = level.own(PASS);
+    if (target == null) {
+      throw new IllegalStateException("no proxy_pass in " + path);
+    }
+    return new ProxySettings(
+        pass(target, path, reading),
+        ProxyRequestDirectives.rules(level, reading),
+        ProxyResponseDirectives.rules(level, path, target),
+        ProxyRequestDirectives.timeouts(level),
+        ProxyTlsDirectives.settings(level),
+        ProxyNextDirectives.settings(level),
+        level.get(WEB_SOCKET, WebSocketMode.BY_HEADERS),
+        level.get(IGNORE_CLIENT_ABORT, false));
+  }
+
+  private static ProxyPass pass(Target target, Path path, Reading reading)
+      throws ConfigurationException {
+    HostPort address = target.address();
+    if (address == null) {
+      return new ProxyPass.Variable(target.url());
+    }
+    String uri = address.uri();
+    boolean hasPrefix = path.regex() == null && !path.isNamed();
+    return new ProxyPass.Fixed(
+        target.scheme(),
+        target.host(),
+        address.port(),
+        upstream(target, address, reading),
+        uri != null && uri.startsWith("?") ? "/" + uri : uri,
+        hasPrefix ? path.text() : "");
+  }
+
+  private static UpstreamSettings upstream(Target target, HostPort address, Reading reading)
+      throws ConfigurationException {
+    UpstreamSettings group = reading.upstreams().find(address.host());
+    if (group == null) {
+      return reading.upstreams().implicit(address, target.at());
+    }
+    if (address.hasPort()) {
+      throw target
+          .at()
+          .error("upstream \"" + address.host() + "\" may not have port " + address.port());
+    }
+    return group;
+  }
+}

@@ -1,0 +1,48 @@
+package org.culvert.directive;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.culvert.conf.ConfigurationException;
+import org.culvert.conf.Directive;
+import org.culvert.exchange.ProxySettings.UpstreamTls;
+import org.culvert.variable.Template;
+
+/** {@code proxy_ssl_*}: TLS towards upstreams. */
+final class ProxyTlsDirectives {
+  private static final Setting<Boolean> SERVER_NAME = new Setting<>("proxy_ssl_server_name");
+  private static final Setting<Template> NAME = new Setting<>("proxy_ssl_name");
+  private static final Setting<Boolean> VERIFY = new Setting<>("proxy_ssl_verify");
+  private static final Setting<String> TRUSTED = new Setting<>("proxy_ssl_trusted_certificate");
+
+  private ProxyTlsDirectives() {}
+
+  static void define(DirectiveTable table) {
+    table.define("proxy_ssl_server_name", Setter.flag(SERVER_NAME));
+    table.define("proxy_ssl_name", Setter.template(NAME));
+    table.define("proxy_ssl_verify", Setter.flag(VERIFY));
+    table.define("proxy_ssl_trusted_certificate", ProxyTlsDirectives::trusted);
+  }
+
+  private static void trusted(Directive directive, Level level, Reading reading)
+      throws ConfigurationException {
+    level.requireUnset(TRUSTED, directive);
+    String file = reading.configurationPath(directive.arg(1));
+    if (!Files.isReadable(Path.of(file))) {
+      throw directive.error(
+          "cannot load certificate \""
+              + file
+              + "\": "
+              + (Files.exists(Path.of(file)) ? "Permission denied" : "No such file or directory"));
+    }
+    level.put(TRUSTED, file);
+  }
+
+  /** {@code proxy_ssl_verify on} without a file trusts what the JVM trusts, unlike in nginx. */
+  static UpstreamTls settings(Level level) {
+    return new UpstreamTls(
+        level.get(SERVER_NAME, false),
+        level.find(NAME),
+        level.get(VERIFY, false),
+        level.find(TRUSTED));
+  }
+}

@@ -1,0 +1,97 @@
+package org.culvert.directive;
+
+import java.util.List;
+import org.culvert.conf.ConfigurationException;
+import org.culvert.conf.Directive;
+import org.culvert.conf.Word;
+import org.culvert.content.StaticSettings;
+import org.culvert.directive.LocationDirectives.Path;
+import org.culvert.variable.Template;
+import org.jspecify.annotations.Nullable;
+
+/** Static files: {@code root}, {@code alias}, {@code index}, {@code types}. */
+final class StaticDirectives {
+  private static final Setting<Folder> FOLDER = new Setting<>("root");
+  private static final Setting<List<Template>> INDEX = new Setting<>("index");
+
+  /**
+   * {@code root} or {@code alias}.
+   *
+   * @param prefix what {@code alias} replaces: the path of the location that has it, "" in a
+   *     location by regex, whose alias is the whole file name
+   */
+  private record Folder(Template path, boolean alias, String prefix) {}
+
+  private StaticDirectives() {}
+
+  static void define(DirectiveTable table) {
+    table.define("root", StaticDirectives::folder);
+    table.define("alias", StaticDirectives::folder);
+    table.define("index", StaticDirectives::index);
+  }
+
+  /** Whether a folder was named here or around. */
+  static boolean hasFolder(Level level) {
+    return level.find(FOLDER) != null;
+  }
+
+  /** The settings; without any {@code root} nginx's default, "html" under the prefix. */
+  static StaticSettings settings(Level level, Reading reading) {
+    Folder folder =
+        level.get(FOLDER, new Folder(Template.constant(reading.path("html")), false, ""));
+    return new StaticSettings(
+        folder.path(),
+        folder.alias(),
+        folder.prefix(),
+        List.copyOf(level.get(INDEX, List.of(Template.constant("index.html")))));
+  }
+
+  private static void folder(Directive directive, Level level, Reading reading)
+      throws ConfigurationException {
+    boolean alias = directive.name().equals("alias");
+    Folder earlier = level.own(FOLDER);
+    if (earlier != null) {
+      if (earlier.alias() == alias) {
+        throw Setter.duplicate(directive);
+      }
+      throw directive.error(
+          "\""
+              + directive.name()
+              + "\" directive is duplicate, \""
+              + (alias ? "root" : "alias")
+              + "\" directive was specified earlier");
+    }
+    Path location = level.own(LocationDirectives.PATH);
+    if (alias && location != null && location.isNamed()) {
+      throw directive.error("the \"alias\" directive cannot be used inside the named location");
+    }
+    for (String variable : List.of("$document_root", "${document_root}", "$realpath_root")) {
+      if (directive.arg(1).contains(variable)) {
+        throw directive.error(
+            "the "
+                + (variable.startsWith("$r") ? variable : "$document_root")
+                + " variable cannot be used in the \""
+                + directive.name()
+                + "\" directive");
+      }
+    }
+    Word word = directive.words().get(1);
+    Word path =
+        word.text().startsWith("$") ? word : new Word(reading.path(word.text()), word.position());
+    level.put(FOLDER, new Folder(reading.template(path), alias, prefix(location)));
+  }
+
+  private static String prefix(@Nullable Path location) {
+    return location == null || location.regex() != null ? "" : location.text();
+  }
+
+  private static void index(Directive directive, Level level, Reading reading)
+      throws ConfigurationException {
+    for (int i = 1; i <= directive.arity(); i++) {
+      if (directive.arg(i).isEmpty()) {
+        throw directive.error("index \"\" in \"index\" directive is invalid");
+      }
+      level.add(INDEX, reading.template(directive, i));
+    }
+  }
+}

@@ -1,0 +1,22 @@
+package org.culvert.directive;
+
+import org.culvert.exchange.ProxyVariables;
+import org.culvert.exchange.UpstreamVariables;
+import org.culvert.observe.ResponseVariables;
+import org.culvert.variable.RequestVariables;
+import org.culvert.variable.VariableTable;
+
+/** Every variable that is there without being defined: each package contributes its own. */
+final class Variables {
+  private Variables() {}
+
+  /** A new table with all of them. */
+  static VariableTable all() {
+    VariableTable table = new VariableTable();
+    RequestVariables.define(table);
+    ResponseVariables.define(table);
+    UpstreamVariables.define(table);
+    ProxyVariables.define(table);
+    return table;
+  }
+}
