@@ -43,7 +43,8 @@ final class StaticDirectives {
         folder.path(),
         folder.alias(),
         folder.prefix(),
-        List.copyOf(level.get(INDEX, List.of(Template.constant("index.html")))));
+        List.copyOf(level.get(INDEX, List.of(Template.constant("index.html")))),
+        MediaTypeDirectives.types(level));
   }
 
   private static void folder(Directive directive, Level level, Reading reading)
