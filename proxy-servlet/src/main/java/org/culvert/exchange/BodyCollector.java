@@ -2,6 +2,7 @@ package org.culvert.exchange;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.culvert.http.GatewayFailure;
 
@@ -16,6 +17,7 @@ final class BodyCollector {
   private final BufferedBody into;
   private final Runnable whole;
   private final Consumer<GatewayFailure> failed;
+  private final AtomicInteger signals = new AtomicInteger();
   private final ByteBuffer piece = ByteBuffer.allocate(PIECE);
 
   /** A collector; exactly one of the two is told, once. */
@@ -31,7 +33,19 @@ final class BodyCollector {
     proceed();
   }
 
+  /** Runs on whatever thread says that there is more; a callback that comes at once only counts. */
   private void proceed() {
+    if (signals.getAndIncrement() != 0) {
+      return;
+    }
+    int seen = 1;
+    do {
+      collect();
+      seen = signals.addAndGet(-seen);
+    } while (seen != 0);
+  }
+
+  private void collect() {
     try {
       while (true) {
         piece.clear();

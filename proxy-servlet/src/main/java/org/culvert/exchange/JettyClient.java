@@ -70,6 +70,7 @@ public final class JettyClient {
     http.setDestinationIdleTimeout(5 * IDLE.toMillis());
     http.setMaxResponseHeadersSize(32 * 1024);
     http.setMaxRequestHeadersSize(64 * 1024);
+    http.setUseInputDirectByteBuffers(false); // The servlet API writes arrays.
     http.setSocketAddressResolver(new Resolved());
   }
 

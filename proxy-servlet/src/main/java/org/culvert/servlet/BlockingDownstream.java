@@ -1,0 +1,216 @@
+package org.culvert.servlet;
+
+import jakarta.servlet.ServletInputStream;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.culvert.exchange.Completion;
+import org.culvert.exchange.Downstream;
+import org.culvert.exchange.RequestBody;
+import org.culvert.http.HeaderFields;
+import org.culvert.http.ResponseHead;
+import org.culvert.observe.ResponseRecord;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The client's leg where a filter without async support stands in front: all reads and writes are
+ * made on the servlet's own thread, which waits in {@link #await} for what there is to do. Threads
+ * of the upstream's client never block here.
+ */
+public final class BlockingDownstream implements Downstream {
+  private static final int PIECE = 16 * 1024;
+
+  private final HttpServletRequest request;
+  private final HttpServletResponse response;
+  private final ResponseRecord record;
+  private final ServletHead head;
+  private final Body body;
+  private final BlockingQueue<Runnable> work = new LinkedBlockingQueue<>();
+  private final AtomicBoolean over = new AtomicBoolean();
+  private volatile boolean wrote;
+  private @Nullable Throwable cut;
+  private boolean done;
+
+  /** The leg of one request. */
+  public BlockingDownstream(
+      HttpServletRequest request, HttpServletResponse response, ResponseRecord record) {
+    this.request = request;
+    this.response = response;
+    this.record = record;
+    this.head = new ServletHead(request, response, record);
+    this.body = new Body();
+  }
+
+  /**
+   * Works until the answer is over; on the servlet's thread.
+   *
+   * @throws IOException when the answer is to be cut short: let it go through to the container
+   */
+  public void await() throws IOException {
+    while (!done) {
+      try {
+        work.take().run();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IOException("interrupted while answering", e);
+      }
+    }
+    Throwable cause = cut;
+    if (cause != null) {
+      if (!head.isCommitted() && AbruptEnd.close(request)) {
+        return;
+      }
+      throw new IOException("the answer is cut short: " + cause.getMessage(), cause);
+    }
+  }
+
+  @Override
+  public RequestBody body() {
+    return body;
+  }
+
+  @Override
+  public void interim(ResponseHead interim) {
+    // As in ServletDownstream.
+  }
+
+  @Override
+  public void head(ResponseHead newHead) {
+    head.set(newHead);
+  }
+
+  @Override
+  public void trailers(HeaderFields trailers) {
+    head.trailers(trailers);
+  }
+
+  @Override
+  public void write(ByteBuffer piece, boolean flush, Completion completion) {
+    wrote = true;
+    work.add(() -> writeNow(piece, flush, completion));
+  }
+
+  private void writeNow(ByteBuffer piece, boolean flush, Completion completion) {
+    try {
+      head.apply();
+      byte[] bytes = new byte[piece.remaining()];
+      piece.get(bytes);
+      response.getOutputStream().write(bytes);
+      if (flush) {
+        response.flushBuffer();
+      }
+      record.wrote(bytes.length);
+    } catch (IOException e) {
+      completion.failed(e);
+      return;
+    }
+    completion.succeeded();
+  }
+
+  @Override
+  public void complete() {
+    if (over.compareAndSet(false, true)) {
+      work.add(
+          () -> {
+            head.apply();
+            done = true;
+          });
+    }
+  }
+
+  @Override
+  public void abort(Throwable cause) {
+    if (over.compareAndSet(false, true)) {
+      work.add(
+          () -> {
+            cut = cause;
+            done = true;
+          });
+    }
+  }
+
+  @Override
+  public boolean isCommitted() {
+    return wrote || head.isCommitted();
+  }
+
+  @Override
+  public void onClientGone(Runnable gone) {
+    // A blocked thread hears of it from its next read or write only.
+  }
+
+  /** The body, read into a buffer on the servlet's thread when there is a demand. */
+  private final class Body implements RequestBody {
+    private final long length = ServletRequestBody.length(request);
+    private byte[] bytes = {};
+    private int position;
+    private int limit;
+    private boolean finished = length == 0;
+    private @Nullable IOException failure;
+
+    @Override
+    public long length() {
+      return length;
+    }
+
+    @Override
+    public synchronized int read(ByteBuffer into) throws IOException {
+      if (failure != null) {
+        throw failure;
+      }
+      if (position == limit) {
+        return finished ? -1 : 0;
+      }
+      int read = Math.min(into.remaining(), limit - position);
+      into.put(bytes, position, read);
+      position += read;
+      return read;
+    }
+
+    @Override
+    public void demand(Runnable ready) {
+      work.add(
+          () -> {
+            fill();
+            ready.run();
+          });
+    }
+
+    private synchronized void fill() {
+      if (position < limit || finished || failure != null) {
+        return;
+      }
+      if (bytes.length == 0) {
+        bytes = new byte[PIECE];
+      }
+      try {
+        ServletInputStream in = request.getInputStream();
+        int read = in.read(bytes);
+        position = 0;
+        limit = Math.max(read, 0);
+        finished = read < 0;
+        if (read > 0) {
+          record.read(read);
+        }
+      } catch (IOException e) {
+        failure = e;
+      }
+    }
+
+    @Override
+    public HeaderFields trailers() {
+      HeaderFields fields = new HeaderFields();
+      if (request.isTrailerFieldsReady()) {
+        for (Map.Entry<String, String> field : request.getTrailerFields().entrySet()) {
+          fields.add(field.getKey(), field.getValue());
+        }
+      }
+      return fields;
+    }
+  }
+}

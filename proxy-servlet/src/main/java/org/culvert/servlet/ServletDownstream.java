@@ -1,0 +1,280 @@
+package org.culvert.servlet;
+
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.culvert.exchange.Completion;
+import org.culvert.exchange.Downstream;
+import org.culvert.exchange.RequestBody;
+import org.culvert.exchange.Timers;
+import org.culvert.http.GatewayFailure;
+import org.culvert.http.HeaderFields;
+import org.culvert.http.ResponseHead;
+import org.culvert.observe.ResponseRecord;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The client's leg over asynchronous servlet I/O. Started in the REQUEST dispatch; the container's
+ * own time-out is off, Culvert's timers rule.
+ */
+public final class ServletDownstream implements Downstream {
+  private static final String ABORT = "org.culvert.abort";
+  private static final Duration SEND_TIMEOUT = Duration.ofSeconds(60);
+
+  private final HttpServletRequest request;
+  private final ServletHead head;
+  private final ResponseRecord record;
+  private final Timers timers;
+  private final AsyncContext async;
+  private final ServletRequestBody body;
+  private final ServletResponseWriter writer;
+  private final AtomicBoolean over = new AtomicBoolean();
+  private final AtomicBoolean gone = new AtomicBoolean();
+  private volatile Duration sendTimeout = SEND_TIMEOUT;
+  private volatile @Nullable Runnable whenGone;
+  private volatile boolean wrote;
+
+  private ServletDownstream(
+      HttpServletRequest request,
+      HttpServletResponse response,
+      ResponseRecord record,
+      Timers timers,
+      AsyncContext async) {
+    this.request = request;
+    this.record = record;
+    this.timers = timers;
+    this.async = async;
+    this.head = new ServletHead(request, response, record);
+    this.body = new ServletRequestBody(request, record, this::clientGone);
+    this.writer = new ServletResponseWriter(response, this::clientGone);
+  }
+
+  /** Puts a request into asynchronous mode. Only where {@code isAsyncSupported()}. */
+  public static ServletDownstream start(
+      HttpServletRequest request,
+      HttpServletResponse response,
+      ResponseRecord record,
+      Timers timers) {
+    AsyncContext async =
+        request.isAsyncStarted()
+            ? request.getAsyncContext()
+            : request.startAsync(request, response);
+    async.setTimeout(0);
+    ServletDownstream downstream =
+        new ServletDownstream(request, response, record, timers, async);
+    async.addListener(downstream.new Listener());
+    return downstream;
+  }
+
+  /**
+   * To be called first in every ASYNC dispatch: where the answer is to be cut short, throws, which
+   * has every container drop the connection without completing the answer.
+   */
+  public static void cutShort(HttpServletRequest request) throws IOException {
+    if (request.getAttribute(ABORT) instanceof Throwable cause) {
+      request.removeAttribute(ABORT);
+      throw new IOException("the answer is cut short: " + cause.getMessage(), cause);
+    }
+  }
+
+  /** The request's asynchronous context. */
+  public AsyncContext asyncContext() {
+    return async;
+  }
+
+  /** Sets {@code send_timeout}: how long one write to the client may take. */
+  public void sendTimeout(Duration limit) {
+    sendTimeout = limit;
+  }
+
+  @Override
+  public RequestBody body() {
+    return body;
+  }
+
+  @Override
+  public void interim(ResponseHead interim) {
+    // No container's servlet API sends these yet; the container answers Expect itself.
+  }
+
+  @Override
+  public void head(ResponseHead newHead) {
+    head.set(newHead);
+  }
+
+  @Override
+  public void trailers(HeaderFields trailers) {
+    head.trailers(trailers);
+  }
+
+  @Override
+  public void write(ByteBuffer piece, boolean flush, Completion done) {
+    if (over.get()) {
+      done.failed(new IOException("the answer is over"));
+      return;
+    }
+    wrote = true;
+    int length = piece.remaining();
+    head.apply();
+    limited(
+        new Completion() {
+          @Override
+          public void succeeded() {
+            record.wrote(length);
+            done.succeeded();
+          }
+
+          @Override
+          public void failed(Throwable cause) {
+            done.failed(cause);
+          }
+        },
+        completion -> writer.write(piece, flush, completion));
+  }
+
+  private interface Operation {
+    void start(Completion completion);
+  }
+
+  /** Runs an operation under {@code send_timeout}; tells its end once. */
+  private void limited(Completion done, Operation operation) {
+    AtomicBoolean told = new AtomicBoolean();
+    Duration limit = sendTimeout;
+    Timers.Limit timer =
+        timers.start(
+            limit,
+            () -> {
+              if (told.compareAndSet(false, true)) {
+                done.failed(
+                    new GatewayFailure(
+                        GatewayFailure.Kind.CLIENT_TIMEOUT,
+                        "client timed out: it took nothing for " + limit));
+              }
+            });
+    operation.start(
+        new Completion() {
+          @Override
+          public void succeeded() {
+            timer.stop();
+            if (told.compareAndSet(false, true)) {
+              done.succeeded();
+            }
+          }
+
+          @Override
+          public void failed(Throwable cause) {
+            timer.stop();
+            if (told.compareAndSet(false, true)) {
+              done.failed(cause);
+            }
+          }
+        });
+  }
+
+  @Override
+  public void complete() {
+    if (!over.compareAndSet(false, true)) {
+      return;
+    }
+    head.apply();
+    if (!wrote || !head.isCommitted()) {
+      finish();
+      return;
+    }
+    // The container's own last flush may wait for the client; this one does not.
+    limited(
+        new Completion() {
+          @Override
+          public void succeeded() {
+            finish();
+          }
+
+          @Override
+          public void failed(Throwable cause) {
+            drop(cause);
+          }
+        },
+        writer::flush);
+  }
+
+  private void finish() {
+    try {
+      async.complete();
+    } catch (IllegalStateException e) {
+      // The container has ended the request by itself: the client left.
+    }
+  }
+
+  @Override
+  public void abort(Throwable cause) {
+    if (over.compareAndSet(false, true)) {
+      drop(cause);
+    }
+  }
+
+  private void drop(Throwable cause) {
+    if (gone.get() || !head.isCommitted() && AbruptEnd.close(request)) {
+      finish();
+      return;
+    }
+    request.setAttribute(ABORT, cause);
+    try {
+      async.dispatch();
+    } catch (IllegalStateException e) {
+      finish();
+    }
+  }
+
+  @Override
+  public boolean isCommitted() {
+    return wrote || head.isCommitted();
+  }
+
+  @Override
+  public void onClientGone(Runnable callback) {
+    whenGone = callback;
+    if (gone.get() && !over.get()) {
+      callback.run();
+    }
+  }
+
+  private void clientGone(Throwable cause) {
+    if (gone.compareAndSet(false, true) && !over.get()) {
+      Runnable callback = whenGone;
+      if (callback != null) {
+        callback.run();
+      }
+    }
+  }
+
+  private final class Listener implements AsyncListener {
+    @Override
+    public void onComplete(AsyncEvent event) {
+      if (!over.get()) {
+        clientGone(new IOException("the container ended the request"));
+      }
+    }
+
+    @Override
+    public void onTimeout(AsyncEvent event) {
+      // Never: the container's time-out is off.
+    }
+
+    @Override
+    public void onError(AsyncEvent event) {
+      Throwable cause = event.getThrowable();
+      clientGone(cause == null ? new IOException("the client left") : cause);
+    }
+
+    @Override
+    public void onStartAsync(AsyncEvent event) {
+      event.getAsyncContext().addListener(this);
+    }
+  }
+}

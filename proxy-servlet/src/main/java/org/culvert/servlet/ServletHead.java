@@ -1,0 +1,64 @@
+package org.culvert.servlet;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.culvert.http.HeaderField;
+import org.culvert.http.HeaderFields;
+import org.culvert.http.ResponseHead;
+import org.culvert.observe.ResponseRecord;
+import org.jspecify.annotations.Nullable;
+
+/** The head and the trailers of one answer, put into the container's response once. */
+final class ServletHead {
+  private final HttpServletRequest request;
+  private final HttpServletResponse response;
+  private final ResponseRecord record;
+  private volatile @Nullable ResponseHead head;
+  private volatile boolean applied;
+  private volatile Map<String, String> trailers = Map.of();
+
+  ServletHead(HttpServletRequest request, HttpServletResponse response, ResponseRecord record) {
+    this.request = request;
+    this.response = response;
+    this.record = record;
+  }
+
+  void set(ResponseHead newHead) {
+    head = newHead;
+  }
+
+  void trailers(HeaderFields fields) {
+    Map<String, String> map = new LinkedHashMap<>();
+    for (HeaderField field : fields) {
+      map.merge(field.name(), field.value(), (a, b) -> a + ", " + b);
+    }
+    trailers = map;
+  }
+
+  /** Puts the head into the response; the first time only. */
+  void apply() {
+    ResponseHead now = head;
+    if (applied || now == null || response.isCommitted()) {
+      return;
+    }
+    applied = true;
+    record.head(now.status(), now.fields());
+    response.setStatus(now.status());
+    for (HeaderField field : now.fields()) {
+      response.addHeader(field.name(), field.value());
+    }
+    if (!now.fields().contains("Content-Length")
+        && !request.getProtocol().equals("HTTP/1.0")
+        && now.status() >= 200
+        && now.status() != 204
+        && now.status() != 304) {
+      response.setTrailerFields(() -> trailers);
+    }
+  }
+
+  boolean isCommitted() {
+    return response.isCommitted();
+  }
+}
