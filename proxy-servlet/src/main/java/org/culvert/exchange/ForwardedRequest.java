@@ -125,34 +125,24 @@ public final class ForwardedRequest {
     if (!(settings.pass() instanceof ProxyPass.Fixed fixed) || fixed.uri() == null) {
       return printable(facts.target().raw());
     }
-    String path = facts.target().path();
-    String rest = path.startsWith(fixed.prefix()) ? path.substring(fixed.prefix().length()) : "";
     String query = facts.target().query();
-    return printable(fixed.uri()) + escape(rest) + (query == null ? "" : "?" + printable(query));
-  }
-
-  /** Escapes what may not stand in a path: nginx's NGX_ESCAPE_URI. */
-  static String escape(String path) {
-    return percent(path, " \"#%<>?\\^`{|}");
+    return printable(fixed.uri())
+        + printable(facts.target().forwardedPath(fixed.prefix().length()))
+        + (query == null ? "" : "?" + printable(query));
   }
 
   /** Escapes only what would end the request line or is not ASCII; the rest goes as it is. */
   static String printable(String target) {
-    return percent(target, " ");
-  }
-
-  private static String percent(String text, String special) {
-    boolean clean = true;
-    for (int i = 0; i < text.length() && clean; i++) {
-      char c = text.charAt(i);
-      clean = c > ' ' && c < 0x7f && special.indexOf(c) < 0;
+    int i = 0;
+    while (i < target.length() && target.charAt(i) > ' ' && target.charAt(i) < 0x7f) {
+      i++;
     }
-    if (clean) {
-      return text;
+    if (i == target.length()) {
+      return target;
     }
-    StringBuilder escaped = new StringBuilder(text.length() + 16);
-    for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
-      if (b > ' ' && b < 0x7f && special.indexOf(b) < 0) {
+    StringBuilder escaped = new StringBuilder(target.length() + 16);
+    for (byte b : target.getBytes(StandardCharsets.ISO_8859_1)) {
+      if (b > ' ' && b < 0x7f) {
         escaped.append((char) b);
       } else {
         escaped.append('%').append(HEX.charAt((b >> 4) & 15)).append(HEX.charAt(b & 15));

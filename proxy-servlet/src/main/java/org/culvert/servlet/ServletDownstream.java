@@ -66,8 +66,7 @@ public final class ServletDownstream implements Downstream {
             ? request.getAsyncContext()
             : request.startAsync(request, response);
     async.setTimeout(0);
-    ServletDownstream downstream =
-        new ServletDownstream(request, response, record, timers, async);
+    ServletDownstream downstream = new ServletDownstream(request, response, record, timers, async);
     async.addListener(downstream.new Listener());
     return downstream;
   }
