@@ -19,6 +19,7 @@ public final class RequestFacts {
   private final String host;
   private final String requestUri;
   private RequestTarget target;
+  private String method;
   private String serverName = "";
   private @Nullable String requestId;
 
@@ -44,6 +45,7 @@ public final class RequestFacts {
       String host,
       String requestUri) {
     this.head = head;
+    this.method = head.method();
     this.target = target;
     this.connection = connection;
     this.contextPath = contextPath;
@@ -65,6 +67,16 @@ public final class RequestFacts {
   /** An internal redirect. */
   public void redirect(RequestTarget newTarget) {
     target = newTarget;
+  }
+
+  /** {@code $request_method}: the client's, or GET once an error page was chosen. */
+  public String method() {
+    return method;
+  }
+
+  /** What an internal redirect to an error page does: GET, HEAD staying HEAD. */
+  public void methodOfErrorPage() {
+    method = method.equals("HEAD") ? "HEAD" : "GET";
   }
 
   /** The client's connection. */
