@@ -139,8 +139,8 @@ class EndpointsTest {
     HttpResponse<String> response =
         HttpClient.newHttpClient()
             .send(
-                HttpRequest.newBuilder(URI.create(samples.http("/headers?a=\"b")
-                        .replace("\"", "%22")))
+                HttpRequest.newBuilder(
+                        URI.create(samples.http("/headers?a=\"b").replace("\"", "%22")))
                     .header("X-Twice", "one")
                     .header("X-Twice", "t\"wo")
                     .build(),
