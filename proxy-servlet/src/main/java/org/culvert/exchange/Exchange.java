@@ -144,7 +144,8 @@ public final class Exchange {
               public void failed(GatewayFailure failure) {
                 attempted.failed(failure);
               }
-            });
+            },
+            null);
     attempt = sending;
     sending.start();
     GatewayFailure gone = clientGone;

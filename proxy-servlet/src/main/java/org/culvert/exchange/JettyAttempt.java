@@ -1,6 +1,7 @@
 package org.culvert.exchange;
 
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.culvert.exchange.ProxySettings.Timeouts;
@@ -9,19 +10,23 @@ import org.culvert.http.HeaderFields;
 import org.culvert.http.RequestHead;
 import org.culvert.http.ResponseHead;
 import org.eclipse.jetty.client.Connection;
+import org.eclipse.jetty.client.HttpUpgrader;
+import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.client.Result;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One request to one peer over Jetty's client: connect, send, wait for the head, hand the body on.
  * Every way out, an abort from any thread among them, leaves the connection either kept or closed.
  */
-final class JettyAttempt {
+public final class JettyAttempt {
   /** Told how it goes, on any thread: first {@code answered} or {@code failed}, once. */
-  interface Progress {
+  public interface Progress {
     /** The head is here, the body waits to be read or cancelled. */
     void answered(ResponseHead head, AnswerBody body);
 
@@ -37,6 +42,7 @@ final class JettyAttempt {
   private final RequestHead head;
   private final @Nullable RequestBody body;
   private final Progress progress;
+  private final @Nullable JettySwitch switching;
 
   private final AtomicBoolean told = new AtomicBoolean();
   private final AtomicReference<@Nullable GatewayFailure> aborted = new AtomicReference<>();
@@ -46,7 +52,13 @@ final class JettyAttempt {
   private Timers.@Nullable Limit sendLimit;
   private Timers.@Nullable Limit readLimit;
 
-  JettyAttempt(
+  /**
+   * An attempt that has not begun.
+   *
+   * @param body what to send after the head, or null
+   * @param switching takes the connection if the peer answers 101, or null where that is an error
+   */
+  public JettyAttempt(
       JettyClient client,
       JettyOrigin origin,
       Failover.Try attempt,
@@ -54,7 +66,8 @@ final class JettyAttempt {
       Timers timers,
       RequestHead head,
       @Nullable RequestBody body,
-      Progress progress) {
+      Progress progress,
+      @Nullable JettySwitch switching) {
     this.client = client;
     this.origin = origin;
     this.attempt = attempt;
@@ -63,9 +76,11 @@ final class JettyAttempt {
     this.head = head;
     this.body = body;
     this.progress = progress;
+    this.switching = switching;
   }
 
-  void start() {
+  /** Begins; returns at once. */
+  public void start() {
     client.connect(
         origin,
         attempt.fresh(),
@@ -87,7 +102,7 @@ final class JettyAttempt {
   }
 
   /** Ends it, wherever it is; a connection that was begun on is closed. */
-  void abort(GatewayFailure cause) {
+  public void abort(GatewayFailure cause) {
     if (aborted.compareAndSet(null, cause)) {
       JettyRequest sent = request;
       if (sent != null) {
@@ -138,6 +153,10 @@ final class JettyAttempt {
         });
     sending.onResponseHeaders(this::checkHead);
     sending.onResponseContentSource(this::answered);
+    if (switching != null) {
+      HttpUpgrader.Factory upgrader = version -> new Upgrader(connection, switching);
+      sending.attribute(HttpUpgrader.Factory.class.getName(), upgrader);
+    }
     request = sending;
     connection.send(sending, result -> completed(connection, result));
     GatewayFailure cause = aborted.get();
@@ -165,6 +184,42 @@ final class JettyAttempt {
           new GatewayFailure(
               GatewayFailure.Kind.INVALID_RESPONSE,
               "upstream " + origin.address() + " switched protocols although not asked to"));
+    }
+  }
+
+  /** Jetty asks it when a 101 came. */
+  private final class Upgrader implements HttpUpgrader {
+    private final Connection connection;
+    private final JettySwitch to;
+
+    Upgrader(Connection connection, JettySwitch to) {
+      this.connection = connection;
+      this.to = to;
+    }
+
+    @Override
+    public void prepare(Request prepared) {
+      // The head is complete.
+    }
+
+    @Override
+    public void upgrade(Response response, EndPoint endPoint, Callback callback) {
+      ResponseHead answer =
+          new ResponseHead(
+              response.getStatus(),
+              response.getReason(),
+              JettyAnswerBody.fields(response.getHeaders()));
+      GatewayFailure wrong = to.wrong(answer);
+      if (wrong != null || !told.compareAndSet(false, true)) {
+        connection.close();
+        callback.failed(wrong != null ? wrong : new ClosedChannelException());
+        return;
+      }
+      stopLimits();
+      attempt.record().answered(answer.status(), answer.fields());
+      endPoint.setIdleTimeout(0);
+      to.switched(answer, endPoint);
+      callback.succeeded();
     }
   }
 

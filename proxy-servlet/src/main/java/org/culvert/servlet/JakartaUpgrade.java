@@ -3,18 +3,52 @@ package org.culvert.servlet;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import jakarta.websocket.DeploymentException;
+import jakarta.websocket.Session;
+import jakarta.websocket.server.ServerContainer;
+import jakarta.websocket.server.ServerEndpointConfig;
+import java.io.IOException;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.culvert.http.GatewayFailure;
 import org.culvert.upgrade.Accepted;
+import org.culvert.upgrade.Relay;
 import org.culvert.upgrade.RelayEnd;
+import org.culvert.upgrade.RelayThreads;
+import org.culvert.upgrade.Stalls;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Completes clients' WebSocket handshakes through the container's Jakarta WebSocket, and runs the
  * relays. One for a servlet context; closed with it. Thread-safe.
+ *
+ * <p>The way is the one that every container takes: the endpoint is registered when the context
+ * starts, the backend waits in a ThreadLocal while {@code upgradeHttpToWebSocket} runs, {@code
+ * modifyHandshake} puts it into the session's user properties, {@code onOpen} takes it from there.
  */
 public final class JakartaUpgrade implements AutoCloseable {
-  private JakartaUpgrade() {}
+  static final String HANDOVER = "org.culvert.relay.handover";
+  private static final String PATH = "/.culvert/relay-";
+  private static final AtomicInteger NUMBER = new AtomicInteger();
+  private static final int USUAL_THREADS = 200;
+  private static final long SHUTDOWN_MILLIS = 1500;
+
+  private final ServerContainer container;
+  private final JakartaConfigurator configurator = new JakartaConfigurator();
+  private final ServerEndpointConfig endpoint =
+      ServerEndpointConfig.Builder.create(JakartaEndpoint.class, PATH + NUMBER.incrementAndGet())
+          .configurator(configurator)
+          .build();
+  private final RelayThreads threads = RelayThreads.open();
+  private final Stalls callbacks;
+  private final Map<JakartaHandover, Relay> relays = new ConcurrentHashMap<>();
+
+  private JakartaUpgrade(ServerContainer container, int containerThreads) {
+    this.container = container;
+    this.callbacks = new Stalls(Math.max(1, containerThreads / 4));
+  }
 
   /**
    * Registers the relay's endpoint; while the context starts, once.
@@ -22,7 +56,31 @@ public final class JakartaUpgrade implements AutoCloseable {
    * @return null where the container has no WebSocket
    */
   public static @Nullable JakartaUpgrade register(ServletContext context) {
-    return null;
+    if (!(context.getAttribute(ServerContainer.class.getName()) instanceof ServerContainer found)) {
+      return null;
+    }
+    JakartaUpgrade upgrade = new JakartaUpgrade(found, containerThreads(context));
+    try {
+      found.addEndpoint(upgrade.endpoint);
+    } catch (DeploymentException e) {
+      upgrade.threads.close();
+      throw new IllegalStateException(
+          "the relay's endpoint " + upgrade.endpoint.getPath() + " cannot be registered", e);
+    }
+    return upgrade;
+  }
+
+  /** The container's threads where it tells (Jetty does), else what is usual. */
+  private static int containerThreads(ServletContext context) {
+    Object executor = context.getAttribute("org.eclipse.jetty.server.Executor");
+    if (executor != null) {
+      try {
+        return (int) executor.getClass().getMethod("getMaxThreads").invoke(executor);
+      } catch (ReflectiveOperationException | RuntimeException e) {
+        return USUAL_THREADS;
+      }
+    }
+    return USUAL_THREADS;
   }
 
   /**
@@ -40,11 +98,67 @@ public final class JakartaUpgrade implements AutoCloseable {
       Accepted accepted,
       Consumer<RelayEnd> ended)
       throws GatewayFailure {
-    accepted.abort();
-    throw new GatewayFailure(GatewayFailure.Kind.INTERNAL, "the relay is not built yet");
+    JakartaHandover handover = new JakartaHandover(this, accepted, ended);
+    accepted.fields().forEach(field -> response.addHeader(field.name(), field.value()));
+    configurator.offer(handover);
+    try {
+      container.upgradeHttpToWebSocket(request, response, endpoint, Map.of());
+    } catch (IOException | DeploymentException | RuntimeException e) {
+      if (handover.lost()) {
+        throw new GatewayFailure(
+            GatewayFailure.Kind.CLIENT_GONE, "the client's handshake failed: " + e, e);
+      }
+      return;
+    } finally {
+      configurator.clear();
+    }
+    if (!handover.isTaken() && handover.lost()) {
+      throw new GatewayFailure(
+          GatewayFailure.Kind.INTERNAL,
+          "the container did not upgrade the connection, and answered " + response.getStatus());
+    }
+  }
+
+  JakartaClientHop hop(Session session, Accepted accepted) {
+    PortableSession portable = new PortableSession(session, threads);
+    ContainerSession adapted =
+        TomcatSession.of(session, portable, accepted.settings().clientSend());
+    if (adapted == null) {
+      adapted = JettySession.is(session) ? new JettySession(session, portable) : portable;
+    }
+    return new JakartaClientHop(adapted, threads, accepted.timers(), callbacks);
+  }
+
+  void running(JakartaHandover handover, Relay relay) {
+    relays.put(handover, relay);
+    if (relay.isOver()) {
+      relays.remove(handover);
+    }
+  }
+
+  void over(JakartaHandover handover) {
+    relays.remove(handover);
+  }
+
+  /** How many relays run. */
+  public int count() {
+    return relays.size();
   }
 
   /** Closes what still runs with 1001, and waits for it briefly. Idempotent. */
   @Override
-  public void close() {}
+  public void close() {
+    relays.values().forEach(Relay::shutDown);
+    long deadline = System.nanoTime() + SHUTDOWN_MILLIS * 1_000_000;
+    while (!relays.isEmpty() && System.nanoTime() < deadline) {
+      try {
+        Thread.sleep(10);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        break;
+      }
+    }
+    relays.values().forEach(relay -> relay.abort("the proxy shuts down"));
+    threads.close();
+  }
 }

@@ -1,5 +1,6 @@
 package org.culvert.upgrade;
 
+import org.culvert.exchange.Timers;
 import org.culvert.http.HeaderFields;
 import org.jspecify.annotations.Nullable;
 
@@ -10,9 +11,14 @@ import org.jspecify.annotations.Nullable;
  * @param subprotocol the backend's choice among the client's offers, or null where it chose none
  * @param fields the 101's fields after the location's rules, none of the handshake's own
  * @param settings how the relay runs
+ * @param timers for the relay's limits
  */
 public record Accepted(
-    Hop backend, @Nullable String subprotocol, HeaderFields fields, RelaySettings settings) {
+    Hop backend,
+    @Nullable String subprotocol,
+    HeaderFields fields,
+    RelaySettings settings,
+    Timers timers) {
   /** Cuts the backend off: the client is gone or its handshake could not be completed. */
   public void abort() {
     backend.abort();

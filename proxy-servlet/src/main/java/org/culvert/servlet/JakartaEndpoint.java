@@ -1,0 +1,65 @@
+package org.culvert.servlet;
+
+import jakarta.websocket.CloseReason;
+import jakarta.websocket.Endpoint;
+import jakarta.websocket.EndpointConfig;
+import jakarta.websocket.MessageHandler;
+import jakarta.websocket.PongMessage;
+import jakarta.websocket.Session;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * The endpoint of every relay. Public because containers make it; without state, because not every
+ * container makes one for each session.
+ */
+public final class JakartaEndpoint extends Endpoint {
+  private static final String HOP = "org.culvert.relay.hop";
+
+  /** For the container. */
+  public JakartaEndpoint() {}
+
+  @Override
+  public void onOpen(Session session, EndpointConfig config) {
+    Object handed = session.getUserProperties().remove(JakartaUpgrade.HANDOVER);
+    config.getUserProperties().remove(JakartaUpgrade.HANDOVER);
+    JakartaHandover handover = handed instanceof JakartaHandover ours ? ours : null;
+    JakartaClientHop hop = handover == null ? null : handover.opened(session);
+    if (handover == null || hop == null) {
+      close(session);
+      return;
+    }
+    session.getUserProperties().put(HOP, hop);
+    session.setMaxIdleTimeout(0); // proxy_read_timeout is the relay's to keep.
+    session.addMessageHandler(
+        String.class, (MessageHandler.Partial<String>) (part, last) -> hop.text(part, last));
+    session.addMessageHandler(
+        ByteBuffer.class,
+        (MessageHandler.Partial<ByteBuffer>) (part, last) -> hop.binary(part, last));
+    session.addMessageHandler(
+        PongMessage.class, (MessageHandler.Whole<PongMessage>) pong -> hop.pong());
+    handover.start(hop);
+  }
+
+  private static void close(Session session) {
+    try {
+      session.close();
+    } catch (IOException e) {
+      // Nobody is waiting for it.
+    }
+  }
+
+  @Override
+  public void onError(Session session, Throwable cause) {
+    if (session.getUserProperties().get(HOP) instanceof JakartaClientHop hop) {
+      hop.error(cause);
+    }
+  }
+
+  @Override
+  public void onClose(Session session, CloseReason reason) {
+    if (session.getUserProperties().get(HOP) instanceof JakartaClientHop hop) {
+      hop.closed(reason);
+    }
+  }
+}

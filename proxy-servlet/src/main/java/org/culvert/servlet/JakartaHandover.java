@@ -1,0 +1,89 @@
+package org.culvert.servlet;
+
+import jakarta.websocket.Session;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.culvert.upgrade.Accepted;
+import org.culvert.upgrade.Relay;
+import org.culvert.upgrade.RelayEnd;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A backend on its way from the servlet to the session that the container makes for its client. It
+ * arrives once; a client that never opens is given up, for Tomcat tells nobody when one has gone
+ * before its handshake was done.
+ */
+final class JakartaHandover {
+  private static final Duration OPEN_LIMIT = Duration.ofSeconds(10);
+
+  private enum State {
+    OFFERED,
+    TAKEN,
+    OPENED,
+    LOST
+  }
+
+  private final JakartaUpgrade upgrade;
+  private final Accepted accepted;
+  private final Consumer<RelayEnd> ended;
+  private final AtomicReference<State> state = new AtomicReference<>(State.OFFERED);
+
+  JakartaHandover(JakartaUpgrade upgrade, Accepted accepted, Consumer<RelayEnd> ended) {
+    this.upgrade = upgrade;
+    this.accepted = accepted;
+    this.ended = ended;
+  }
+
+  @Nullable String subprotocol() {
+    return accepted.subprotocol();
+  }
+
+  /** The container is about to answer 101. */
+  void taken() {
+    state.compareAndSet(State.OFFERED, State.TAKEN);
+    accepted.timers().start(OPEN_LIMIT, this::notOpened);
+  }
+
+  private void notOpened() {
+    if (state.compareAndSet(State.TAKEN, State.LOST)) {
+      accepted.abort();
+      ended.accept(
+          new RelayEnd(0, 0, "the client did not open for " + OPEN_LIMIT.toSeconds() + " s"));
+    }
+  }
+
+  /** Gives it up unless the session has it: whether the caller has to answer. */
+  boolean lost() {
+    State before = state.getAndUpdate(s -> s == State.OPENED ? s : State.LOST);
+    if (before == State.OPENED || before == State.LOST) {
+      return false;
+    }
+    accepted.abort();
+    return true;
+  }
+
+  boolean isTaken() {
+    return state.get() != State.OFFERED;
+  }
+
+  /** The session is there; null when it came too late. */
+  @Nullable JakartaClientHop opened(Session session) {
+    return state.compareAndSet(State.TAKEN, State.OPENED) ? upgrade.hop(session, accepted) : null;
+  }
+
+  /** The session's handlers are set: from here the relay has it. */
+  void start(JakartaClientHop client) {
+    Relay relay =
+        Relay.start(
+            client,
+            accepted.backend(),
+            accepted.settings(),
+            accepted.timers(),
+            end -> {
+              upgrade.over(this);
+              ended.accept(end);
+            });
+    upgrade.running(this, relay);
+  }
+}

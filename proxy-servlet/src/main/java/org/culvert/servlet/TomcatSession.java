@@ -1,0 +1,187 @@
+package org.culvert.servlet;
+
+import jakarta.websocket.CloseReason;
+import jakarta.websocket.CloseReason.CloseCodes;
+import jakarta.websocket.SendHandler;
+import jakarta.websocket.Session;
+import java.io.IOException;
+import java.lang.reflect.Field;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import org.culvert.exchange.Completion;
+import org.culvert.upgrade.Piece;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tomcat's session. It can stop reading ({@code WsSession.suspend}) and be cut ({@code doClose},
+ * {@code onClose}). Not public in Tomcat and used all the same, because the public way would hold a
+ * thread for every slow reader: the asynchronous send of a part of a message, and the wake-up that
+ * {@code resume} forgets when it comes while the reading thread is on its way out. Where any of
+ * them is missing the portable way is taken. One source for Tomcat 10.1 and 11, without a compile
+ * time dependency on either.
+ */
+final class TomcatSession implements ContainerSession {
+  private static final String PREFIX = "org.apache.tomcat.websocket.";
+  private static final byte TEXT = 1;
+  private static final byte BINARY = 2;
+
+  /** Tomcat's members that are used, found once. */
+  private record Members(
+      Method suspend,
+      Method resume,
+      Method doClose,
+      Method onClose,
+      Method isClosed,
+      Field frame,
+      Method resumeProcessing,
+      Field remote,
+      Method startMessage) {
+
+    static @Nullable Members find(Class<?> session) {
+      try {
+        Class<?> base =
+            Class.forName(PREFIX + "WsRemoteEndpointImplBase", false, session.getClassLoader());
+        Class<?> frameBase = Class.forName(PREFIX + "WsFrameBase", false, session.getClassLoader());
+        Field frame = session.getDeclaredField("wsFrame");
+        Method resumeProcessing = frameBase.getDeclaredMethod("resumeProcessing");
+        Field remote = session.getDeclaredField("wsRemoteEndpoint");
+        Method startMessage =
+            base.getDeclaredMethod(
+                "startMessage", byte.class, ByteBuffer.class, boolean.class, SendHandler.class);
+        frame.setAccessible(true);
+        resumeProcessing.setAccessible(true);
+        remote.setAccessible(true);
+        startMessage.setAccessible(true);
+        return new Members(
+            session.getMethod("suspend"),
+            session.getMethod("resume"),
+            session.getMethod("doClose", CloseReason.class, CloseReason.class, boolean.class),
+            session.getMethod("onClose", CloseReason.class),
+            session.getMethod("isClosed"),
+            frame,
+            resumeProcessing,
+            remote,
+            startMessage);
+      } catch (ReflectiveOperationException | RuntimeException e) {
+        return null;
+      }
+    }
+  }
+
+  private static final ClassValue<Members[]> MEMBERS =
+      new ClassValue<>() {
+        @Override
+        protected Members[] computeValue(Class<?> session) {
+          Members members = Members.find(session);
+          return members == null ? new Members[0] : new Members[] {members};
+        }
+      };
+
+  private final Session session;
+  private final PortableSession portable;
+  private final Members members;
+
+  private TomcatSession(Session session, PortableSession portable, Members members) {
+    this.session = session;
+    this.portable = portable;
+    this.members = members;
+  }
+
+  /** The session as Tomcat's, or null where it is not or has changed too much. */
+  static @Nullable TomcatSession of(Session session, PortableSession portable, Duration send) {
+    if (!session.getClass().getName().startsWith(PREFIX)) {
+      return null;
+    }
+    // Tomcat's own is 20 s; the sends that it times are the container's pongs.
+    session.getUserProperties().put(PREFIX + "BLOCKING_SEND_TIMEOUT", send.toMillis());
+    Members[] found = MEMBERS.get(session.getClass());
+    return found.length == 0 ? null : new TomcatSession(session, portable, found[0]);
+  }
+
+  @Override
+  public boolean suspend() {
+    call(members.suspend(), session);
+    return true;
+  }
+
+  /**
+   * Tomcat looks again at what it has read only when it had come to rest; the thread that reads may
+   * be past its last look and not there yet. To be told once too often does no harm.
+   */
+  @Override
+  public void resume() {
+    call(members.resume(), session);
+    try {
+      Object frame = members.frame().get(session);
+      if (frame != null) {
+        call(members.resumeProcessing(), frame);
+      }
+    } catch (IllegalAccessException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public void send(Piece piece, Completion done) {
+    SendHandler handler =
+        result -> {
+          if (result.isOK()) {
+            done.succeeded();
+          } else {
+            done.failed(result.getException());
+          }
+        };
+    try {
+      call(
+          members.startMessage(),
+          members.remote().get(session),
+          piece.text() ? TEXT : BINARY,
+          piece.bytes(),
+          piece.last(),
+          handler);
+    } catch (IllegalAccessException | RuntimeException e) {
+      done.failed(e);
+    }
+  }
+
+  @Override
+  public void ping() throws IOException {
+    portable.ping();
+  }
+
+  /** Tomcat would write 1005 out, so it gets 1000 for none. */
+  @Override
+  public void close(int code, String reason) throws IOException {
+    portable.close(code, reason);
+  }
+
+  /** The first call says Close and cuts; where that was said before, only the second has effect. */
+  @Override
+  public void cut() {
+    CloseReason none = new CloseReason(CloseCodes.CLOSED_ABNORMALLY, "");
+    try {
+      call(members.doClose(), session, new CloseReason(() -> 1014, ""), none, true);
+      call(members.onClose(), session, none);
+    } catch (RuntimeException e) {
+      portable.cut();
+    }
+  }
+
+  /** Tomcat tells of the end as soon as it has sent our Close. */
+  @Override
+  public boolean isGone() {
+    return (boolean) call(members.isClosed(), session);
+  }
+
+  private static Object call(Method method, Object on, Object... arguments) {
+    try {
+      return method.invoke(on, arguments);
+    } catch (InvocationTargetException e) {
+      throw new IllegalStateException(method.getName() + ": " + e.getCause(), e.getCause());
+    } catch (IllegalAccessException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
