@@ -4,6 +4,7 @@ import java.util.List;
 import org.culvert.http.FieldValues;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.HttpDate;
+import org.culvert.http.RequestHead;
 
 /**
  * Conditional requests as nginx answers them ({@code ngx_http_not_modified_filter_module.c}, {@code
@@ -47,10 +48,10 @@ final class Preconditions {
     return 304;
   }
 
-  /** The Range field where it counts: there, and not where If-Range forbids it; else "". */
-  String range() {
+  /** The Range field where it counts: not in HTTP/1.0, and not where If-Range forbids; else "". */
+  String range(RequestHead request) {
     String range = fields.first("Range");
-    return range == null || !rangeHolds() ? "" : range;
+    return range == null || request.protocol().equals("HTTP/1.0") || !rangeHolds() ? "" : range;
   }
 
   private boolean rangeHolds() {

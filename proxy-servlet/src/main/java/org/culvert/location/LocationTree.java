@@ -132,6 +132,25 @@ public final class LocationTree<T> {
     return named.get(name);
   }
 
+  /** All locations, nested and named ones among them, in no order. */
+  public List<T> all() {
+    List<T> all = new ArrayList<>(exact.values());
+    all.addAll(named.values());
+    for (Prefix<T> prefix : prefixes) {
+      all.add(prefix.found);
+      if (prefix.nested != null) {
+        all.addAll(prefix.nested.all());
+      }
+    }
+    for (Expression<T> expression : expressions) {
+      all.add(expression.found);
+      if (expression.nested != null) {
+        all.addAll(expression.nested.all());
+      }
+    }
+    return all;
+  }
+
   private @Nullable Step<T> search(String path) {
     T atPath = exact.get(path);
     if (atPath != null) {

@@ -33,7 +33,7 @@ public final class ResponseRecord {
 
   /** Counts bytes of the body that went out. Called by one writer at a time. */
   @SuppressWarnings("NonAtomicVolatileUpdate")
-  public void wrote(int bytes) {
+  public void wrote(long bytes) {
     bodyBytes += bytes;
   }
 

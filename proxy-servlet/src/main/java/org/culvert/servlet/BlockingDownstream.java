@@ -134,6 +134,17 @@ public final class BlockingDownstream implements Downstream {
     }
   }
 
+  /** Ends the leg without an answer: the rest runs on the servlet's thread. */
+  void handOver(Runnable rest) {
+    if (over.compareAndSet(false, true)) {
+      work.add(
+          () -> {
+            rest.run();
+            done = true;
+          });
+    }
+  }
+
   @Override
   public boolean isCommitted() {
     return wrote || head.isCommitted();

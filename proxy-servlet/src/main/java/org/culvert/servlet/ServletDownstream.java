@@ -202,6 +202,23 @@ public final class ServletDownstream implements Downstream {
         writer::flush);
   }
 
+  /**
+   * Ends the leg without an answer: the rest is made in an ASYNC dispatch of the request.
+   *
+   * @return false when the request has ended already
+   */
+  boolean dispatch() {
+    if (gone.get() || !over.compareAndSet(false, true)) {
+      return false;
+    }
+    try {
+      async.dispatch();
+      return true;
+    } catch (IllegalStateException e) {
+      return false;
+    }
+  }
+
   private void finish() {
     try {
       async.complete();

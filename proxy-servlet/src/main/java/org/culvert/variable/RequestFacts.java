@@ -12,14 +12,13 @@ import org.jspecify.annotations.Nullable;
  * internal redirect, {@code $request_uri} does not.
  */
 public final class RequestFacts {
-  private final RequestHead head;
+  private RequestHead head;
   private final ClientConnection connection;
   private final String contextPath;
   private final @Nullable String remoteUser;
   private final String host;
   private final String requestUri;
   private RequestTarget target;
-  private String method;
   private String serverName = "";
   private @Nullable String requestId;
 
@@ -45,7 +44,6 @@ public final class RequestFacts {
       String host,
       String requestUri) {
     this.head = head;
-    this.method = head.method();
     this.target = target;
     this.connection = connection;
     this.contextPath = contextPath;
@@ -54,9 +52,16 @@ public final class RequestFacts {
     this.requestUri = requestUri;
   }
 
-  /** The client's head. */
+  /** The client's head; its method is GET once an error's page is fetched. */
   public RequestHead head() {
     return head;
+  }
+
+  /** An error's page is fetched with GET, HEAD staying HEAD (nginx, {@code error_page}). */
+  public void becomeGet() {
+    if (!head.method().equals("HEAD")) {
+      head = new RequestHead("GET", head.target(), head.protocol(), head.fields());
+    }
   }
 
   /** The target now: the client's, or that of the last internal redirect. */
@@ -67,16 +72,6 @@ public final class RequestFacts {
   /** An internal redirect. */
   public void redirect(RequestTarget newTarget) {
     target = newTarget;
-  }
-
-  /** {@code $request_method}: the client's, or GET once an error page was chosen. */
-  public String method() {
-    return method;
-  }
-
-  /** What an internal redirect to an error page does: GET, HEAD staying HEAD. */
-  public void methodOfErrorPage() {
-    method = method.equals("HEAD") ? "HEAD" : "GET";
   }
 
   /** The client's connection. */

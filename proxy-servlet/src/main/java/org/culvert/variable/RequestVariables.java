@@ -32,9 +32,9 @@ public final class RequestVariables {
   private static void target(VariableTable table) {
     fact(table, "uri", facts -> facts.target().path());
     fact(table, "document_uri", facts -> facts.target().path());
-    fact(table, "args", RequestVariables::args);
-    fact(table, "query_string", RequestVariables::args);
-    fact(table, "is_args", facts -> args(facts) == null ? "" : "?");
+    fact(table, "args", facts -> facts.target().query());
+    fact(table, "query_string", facts -> facts.target().query());
+    fact(table, "is_args", facts -> isEmpty(facts.target().query()) ? "" : "?");
     fact(table, "request_uri", RequestFacts::requestUri);
     fact(table, "context_path", RequestFacts::contextPath);
     table.definePrefix(
@@ -43,7 +43,7 @@ public final class RequestVariables {
 
   private static void head(VariableTable table) {
     fact(table, "host", RequestFacts::host);
-    fact(table, "request_method", RequestFacts::method);
+    fact(table, "request_method", facts -> facts.head().method());
     fact(table, "server_protocol", facts -> facts.head().protocol());
     fact(
         table,
@@ -93,10 +93,8 @@ public final class RequestVariables {
     return scope.get(RequestFacts.class);
   }
 
-  /** nginx does not tell an empty query from none. */
-  private static @Nullable String args(RequestFacts facts) {
-    String query = facts.target().query();
-    return query == null || query.isEmpty() ? null : query;
+  private static boolean isEmpty(@Nullable String text) {
+    return text == null || text.isEmpty();
   }
 
   private static @Nullable String octets(@Nullable String text) {

@@ -1,0 +1,105 @@
+package org.culvert.servlet;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import org.culvert.directive.ConfigurationReader.Form;
+import org.culvert.directive.LocationSettings;
+import org.culvert.directive.ServerSettings;
+import org.culvert.http.GatewayFailure;
+import org.culvert.http.HeadChecks;
+import org.culvert.http.IpAddresses;
+import org.culvert.http.Octets;
+import org.culvert.location.LocationMatch;
+import org.culvert.variable.RequestFacts;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides whether a request is Culvert's, before any variable is evaluated: reads its facts,
+ * chooses the server, sees whether a location claims the path, and whether the container read the
+ * path alike.
+ */
+final class Admission {
+  private Admission() {}
+
+  /**
+   * The cycle of a request that is Culvert's.
+   *
+   * @return null when it is the application's
+   */
+  static @Nullable RequestCycle of(
+      Form form,
+      ProxyRuntime runtime,
+      @Nullable JakartaUpgrade upgrades,
+      HttpServletRequest request,
+      HttpServletResponse response) {
+    RequestFacts facts;
+    GatewayFailure unreadable = null;
+    try {
+      facts = ServletFacts.of(request);
+    } catch (GatewayFailure bad) {
+      if (form == Form.JAR) {
+        return null;
+      }
+      facts = ServletFacts.unreadable(request);
+      unreadable = bad;
+    }
+    var local = facts.connection().local();
+    LocationMatch<ServerSettings> server =
+        runtime
+            .configuration()
+            .server(IpAddresses.text(local), local.getPort(), facts.requestHost());
+    RequestCycle cycle = new RequestCycle(runtime, upgrades, request, response, facts, server);
+    if (unreadable != null) {
+      return cycle.refusing(unreadable.status(), unreadable);
+    }
+    if (form == Form.LAUNCHER) {
+      return checked(cycle, facts);
+    }
+    String containerPath = containerPath(request);
+    boolean agreed = PathAgreement.agrees(facts.target(), containerPath);
+    if (form == Form.JAR && !claims(server.found(), facts.target().path())) {
+      boolean theirs = agreed || !claims(server.found(), containerPath);
+      return theirs ? null : cycle.refusing(400, disagreement(facts, containerPath));
+    }
+    return agreed ? checked(cycle, facts) : cycle.refusing(400, disagreement(facts, containerPath));
+  }
+
+  /** What nginx refuses by the head alone. */
+  private static RequestCycle checked(RequestCycle cycle, RequestFacts facts) {
+    int refusal = HeadChecks.refusal(facts.head());
+    return refusal == 0
+        ? cycle
+        : cycle.refusing(
+            refusal,
+            new GatewayFailure(
+                GatewayFailure.Kind.BAD_REQUEST, "client sent a head that is refused: " + refusal));
+  }
+
+  /** A server-level {@code return} claims everything; else the location's handler does. */
+  private static boolean claims(ServerSettings server, String path) {
+    if (server.returns() != null) {
+      return true;
+    }
+    LocationMatch<LocationSettings> match = server.locations().find(path);
+    LocationSettings location = match == null ? server.fallback() : match.found();
+    return location.returns() != null
+        || !(location.handler() instanceof LocationSettings.Handler.None)
+        || (match != null && match.slashTo() != null);
+  }
+
+  private static String containerPath(HttpServletRequest request) {
+    String info = request.getPathInfo();
+    String path = info == null ? request.getServletPath() : request.getServletPath() + info;
+    return path.isEmpty() ? "/" : Octets.of(path);
+  }
+
+  private static GatewayFailure disagreement(RequestFacts facts, String containerPath) {
+    return new GatewayFailure(
+        GatewayFailure.Kind.BAD_REQUEST,
+        "ambiguous path \""
+            + facts.target().rawPath()
+            + "\": the container reads it as \""
+            + containerPath
+            + "\"");
+  }
+}

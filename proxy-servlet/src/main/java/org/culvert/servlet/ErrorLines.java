@@ -1,0 +1,70 @@
+package org.culvert.servlet;
+
+import org.culvert.http.GatewayFailure;
+import org.culvert.http.IpAddresses;
+import org.culvert.http.Octets;
+import org.culvert.upstream.Attempts;
+import org.culvert.variable.RequestFacts;
+import org.culvert.variable.Scope;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The error log's lines on requests, in nginx's words: what happened, then client, server, request,
+ * upstream and host. They go to the SLF4J logger {@code org.culvert.error}.
+ */
+final class ErrorLines {
+  private static final Logger log = LoggerFactory.getLogger("org.culvert.error");
+
+  private ErrorLines() {}
+
+  /** A failure: the client's at info, as nginx has it, others at error. */
+  static void log(GatewayFailure failure, Scope scope) {
+    if (failure.source() == GatewayFailure.Source.DOWNSTREAM) {
+      if (log.isInfoEnabled()) {
+        log.info("{}, {}", failure.getMessage(), request(scope));
+      }
+    } else {
+      log.error("{}, {}", failure.getMessage(), request(scope));
+      if (failure.getCause() != null && log.isDebugEnabled()) {
+        log.debug("its cause", failure.getCause());
+      }
+    }
+  }
+
+  /** A defect of Culvert's own, with its stack. */
+  static void defect(RuntimeException defect, Scope scope) {
+    log.error("internal error: {}, {}", defect, request(scope), defect);
+  }
+
+  private static String request(Scope scope) {
+    RequestFacts facts = scope.get(RequestFacts.class);
+    StringBuilder line = new StringBuilder(160);
+    line.append("client: ").append(IpAddresses.text(facts.connection().remote()));
+    line.append(", server: ").append(facts.serverName());
+    line.append(", request: \"").append(facts.head().method()).append(' ');
+    line.append(facts.requestUri()).append(' ').append(facts.head().protocol()).append('"');
+    Attempts attempts = scope.find(Attempts.class);
+    if (attempts != null && !attempts.list().isEmpty()) {
+      var last = attempts.list().get(attempts.list().size() - 1);
+      line.append(", upstream: \"").append(last.address()).append('"');
+    }
+    String host = facts.head().fields().first("Host");
+    if (host != null) {
+      line.append(", host: \"").append(host).append('"');
+    }
+    return printable(Octets.text(line.toString()));
+  }
+
+  /** A client's bytes must not make lines of their own. */
+  private static String printable(String line) {
+    StringBuilder safe = null;
+    for (int i = 0; i < line.length(); i++) {
+      if (Character.isISOControl(line.charAt(i))) {
+        safe = safe == null ? new StringBuilder(line) : safe;
+        safe.setCharAt(i, '?');
+      }
+    }
+    return safe == null ? line : safe.toString();
+  }
+}

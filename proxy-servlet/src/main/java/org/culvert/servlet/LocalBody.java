@@ -1,0 +1,52 @@
+package org.culvert.servlet;
+
+import java.nio.ByteBuffer;
+import org.culvert.exchange.Completion;
+import org.culvert.exchange.Downstream;
+import org.culvert.http.HeaderFields;
+import org.culvert.http.ResponseHead;
+import org.culvert.rewrite.LocalAnswer;
+import org.culvert.rewrite.StatusPages;
+
+/** Sends an answer of the proxy's own: a text, a redirect, an error's page. */
+final class LocalBody {
+  private LocalBody() {}
+
+  /**
+   * Sends the answer and completes the downstream.
+   *
+   * @param method HEAD gets the head alone
+   * @param fields the answer's, with what the location adds
+   * @param end told once, when it is over, sent or not
+   */
+  static void send(
+      Downstream downstream, String method, LocalAnswer answer, HeaderFields fields, Runnable end) {
+    int status = answer.status();
+    boolean bodiless = status == 204 || status == 304 || status < 200;
+    if (!bodiless) {
+      fields.set("Content-Length", Integer.toString(answer.body().length));
+    }
+    downstream.head(new ResponseHead(status, StatusPages.reason(status), fields));
+    if (bodiless || method.equals("HEAD") || answer.body().length == 0) {
+      downstream.complete();
+      end.run();
+      return;
+    }
+    downstream.write(
+        ByteBuffer.wrap(answer.body()),
+        false,
+        new Completion() {
+          @Override
+          public void succeeded() {
+            downstream.complete();
+            end.run();
+          }
+
+          @Override
+          public void failed(Throwable cause) {
+            downstream.abort(cause);
+            end.run();
+          }
+        });
+  }
+}

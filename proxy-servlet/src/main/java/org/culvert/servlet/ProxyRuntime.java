@@ -1,0 +1,124 @@
+package org.culvert.servlet;
+
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.culvert.conf.ConfigurationException;
+import org.culvert.directive.Configuration;
+import org.culvert.directive.LocationSettings;
+import org.culvert.directive.ServerSettings;
+import org.culvert.exchange.Upstreams;
+import org.culvert.observe.AccessLog;
+import org.culvert.observe.AccessLogSettings;
+import org.culvert.variable.Scope;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One configuration at work. It owns tables only; clients, peers and log files belong to the
+ * process and are handed on to the next runtime. It counts the requests that it serves: once it is
+ * {@link #retire retired}, the last of them closes it. Thread-safe.
+ */
+final class ProxyRuntime {
+  private final Configuration configuration;
+  private final Upstreams upstreams;
+  private final Map<List<AccessLogSettings>, AccessLog> logs;
+
+  /** The requests under way, and one for being in use. */
+  private final AtomicInteger holders = new AtomicInteger(1);
+
+  private ProxyRuntime(
+      Configuration configuration,
+      Upstreams upstreams,
+      Map<List<AccessLogSettings>, AccessLog> logs) {
+    this.configuration = configuration;
+    this.upstreams = upstreams;
+    this.logs = logs;
+  }
+
+  /**
+   * Puts a configuration to work.
+   *
+   * @param former the runtime before, which stays as it is; or null
+   * @throws ConfigurationException for a log that cannot be written, as nginx reports it
+   */
+  static ProxyRuntime start(Configuration configuration, @Nullable ProxyRuntime former)
+      throws ConfigurationException {
+    Map<List<AccessLogSettings>, AccessLog> logs = openLogs(configuration);
+    Upstreams upstreams =
+        Upstreams.open(configuration.upstreams(), former == null ? null : former.upstreams);
+    return new ProxyRuntime(configuration, upstreams, logs);
+  }
+
+  private static Map<List<AccessLogSettings>, AccessLog> openLogs(Configuration configuration)
+      throws ConfigurationException {
+    Map<List<AccessLogSettings>, AccessLog> logs = new HashMap<>();
+    try {
+      for (ServerSettings server : configuration.servers()) {
+        open(server.fallback(), logs);
+        for (LocationSettings location : server.locations().all()) {
+          open(location, logs);
+        }
+      }
+      return logs;
+    } catch (IOException unwritable) {
+      logs.values().forEach(AccessLog::close);
+      throw new ConfigurationException("open() failed: " + unwritable.getMessage(), null);
+    }
+  }
+
+  private static void open(LocationSettings location, Map<List<AccessLogSettings>, AccessLog> logs)
+      throws IOException {
+    List<AccessLogSettings> settings = location.accessLogs();
+    if (!settings.isEmpty() && !logs.containsKey(settings)) {
+      logs.put(settings, new AccessLog(settings));
+    }
+  }
+
+  Configuration configuration() {
+    return configuration;
+  }
+
+  Upstreams upstreams() {
+    return upstreams;
+  }
+
+  /** Writes the request's line to the logs of the location that answered it. */
+  void log(LocationSettings location, Scope scope) {
+    AccessLog log = logs.get(location.accessLogs());
+    if (log != null) {
+      log.log(scope);
+    }
+  }
+
+  /**
+   * Begins a request.
+   *
+   * @return false when this runtime has ended: ask for the current one again
+   */
+  boolean hold() {
+    while (true) {
+      int now = holders.get();
+      if (now == 0) {
+        return false;
+      }
+      if (holders.compareAndSet(now, now + 1)) {
+        return true;
+      }
+    }
+  }
+
+  /** A request that was {@link #hold held} has ended. */
+  void release() {
+    if (holders.decrementAndGet() == 0) {
+      upstreams.close();
+      logs.values().forEach(AccessLog::close);
+    }
+  }
+
+  /** Another configuration has taken over: ends with the last request. */
+  void retire() {
+    release();
+  }
+}

@@ -1,0 +1,185 @@
+package org.culvert.servlet;
+
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import org.culvert.conf.ConfigurationException;
+import org.culvert.conf.TextSource;
+import org.culvert.directive.Configuration;
+import org.culvert.directive.ConfigurationReader;
+import org.culvert.observe.AccessLog;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The reverse proxy as a servlet. Declared without arguments it looks for its configuration in
+ * {@code WEB-INF/culvert.conf} and the places that override it (docs/configuration.md, "Where the
+ * file is"); registered in code it takes the configuration's text:
+ *
+ * <pre>{@code
+ * var proxy = context.addServlet("proxy", new ProxyServlet("location /api/ { proxy_pass http://localhost:3000; }"));
+ * proxy.setAsyncSupported(true);
+ * proxy.setLoadOnStartup(1);
+ * proxy.addMapping("/api/*");
+ * }</pre>
+ *
+ * <p>Thread-safe. A servlet that cannot read its configuration does not start: {@link #init} throws
+ * with nginx's message, file and line.
+ */
+public final class ProxyServlet extends HttpServlet {
+  private static final long serialVersionUID = 1L;
+  private static final Logger log = LoggerFactory.getLogger(ProxyServlet.class);
+
+  private final ConfigurationReader.Form form;
+  private transient ConfigurationLookup.@Nullable Found found;
+  private transient @Nullable Configuration configuration;
+  private transient @Nullable RuntimeSwitch runtimes;
+  private transient @Nullable JakartaUpgrade upgrades;
+
+  /** A servlet that finds its configuration when it starts. */
+  public ProxyServlet() {
+    this(ConfigurationReader.Form.WAR, null, null);
+  }
+
+  /**
+   * A servlet with the given configuration.
+   *
+   * @param configuration text in nginx's language: what stands inside {@code server}, with {@code
+   *     upstream} and {@code map}, or a whole nginx.conf
+   */
+  public ProxyServlet(String configuration) {
+    this(
+        ConfigurationReader.Form.WAR,
+        new ConfigurationLookup.Found(new TextSource("culvert.conf", configuration), "."),
+        null);
+  }
+
+  private ProxyServlet(
+      ConfigurationReader.Form form,
+      ConfigurationLookup.@Nullable Found found,
+      @Nullable Configuration configuration) {
+    this.form = form;
+    this.found = found;
+    this.configuration = configuration;
+  }
+
+  /** The servlet that {@link ProxyFilter} hands to what a location claims. */
+  static ProxyServlet behindFilter(ConfigurationLookup.Found found) {
+    return new ProxyServlet(ConfigurationReader.Form.JAR, found, null);
+  }
+
+  /** The launcher's: it owns the sockets, and nobody else reads the path. */
+  public static ProxyServlet forLauncher(Configuration configuration) {
+    return new ProxyServlet(ConfigurationReader.Form.LAUNCHER, null, configuration);
+  }
+
+  @Override
+  public void init() throws ServletException {
+    try {
+      runtimes = new RuntimeSwitch(read());
+    } catch (ConfigurationException broken) {
+      log.error("[emerg] {}", broken.located());
+      throw new ServletException("[emerg] " + broken.located(), broken);
+    }
+    upgrades = JakartaUpgrade.register(getServletContext());
+  }
+
+  private Configuration read() throws ConfigurationException, ServletException {
+    if (configuration != null) {
+      return configuration;
+    }
+    ConfigurationLookup.Found place =
+        found == null ? ConfigurationLookup.find(getServletContext(), true) : found;
+    if (place == null) {
+      throw new ServletException(ConfigurationLookup.whereToPutIt());
+    }
+    found = place;
+    return ConfigurationReader.read(
+        place.source(), new ConfigurationReader.Options(form, place.prefix()));
+  }
+
+  @Override
+  protected void service(HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    if (!handle(request, response)) {
+      response.sendError(HttpServletResponse.SC_NOT_FOUND);
+    }
+  }
+
+  /**
+   * Answers a request, or starts to.
+   *
+   * @return false when it is not Culvert's: no location claims it, or it is an asynchronous
+   *     dispatch of the application's own
+   */
+  boolean handle(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    if (request.getDispatcherType() == DispatcherType.ASYNC) {
+      ServletDownstream.cutShort(request);
+      return PendingUpgrade.completeIn(request, response);
+    }
+    RuntimeSwitch current = runtimes;
+    ProxyRuntime runtime = current == null ? null : current.hold();
+    if (runtime == null) {
+      response.sendError(HttpServletResponse.SC_SERVICE_UNAVAILABLE);
+      return true;
+    }
+    boolean claimed = false;
+    try {
+      RequestCycle cycle = Admission.of(form, runtime, upgrades, request, response);
+      claimed = cycle != null;
+      if (cycle != null) {
+        cycle.run();
+      }
+      return claimed;
+    } finally {
+      if (!claimed) {
+        runtime.release();
+      }
+    }
+  }
+
+  /**
+   * Reads the configuration again from where it was found and puts it to work for the requests from
+   * now on; those under way end with the old one. A broken configuration changes nothing.
+   *
+   * @throws ConfigurationException with file and line
+   */
+  public void reload() throws ConfigurationException {
+    ConfigurationLookup.Found place = found;
+    if (place != null) {
+      reload(
+          ConfigurationReader.read(
+              place.source(), new ConfigurationReader.Options(form, place.prefix())));
+    }
+  }
+
+  /** Puts a configuration that was read already to work: as {@link #reload()}. */
+  public void reload(Configuration next) throws ConfigurationException {
+    RuntimeSwitch current = runtimes;
+    if (current != null) {
+      current.replace(next);
+    }
+  }
+
+  /** Opens the access logs anew by their names, after a log rotation. */
+  public void reopen() {
+    AccessLog.reopenAll();
+  }
+
+  @Override
+  public void destroy() {
+    JakartaUpgrade open = upgrades;
+    if (open != null) {
+      open.close();
+    }
+    RuntimeSwitch current = runtimes;
+    if (current != null) {
+      current.close();
+    }
+    runtimes = null;
+  }
+}

@@ -1,0 +1,74 @@
+package org.culvert.servlet;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.culvert.exchange.Downstream;
+import org.culvert.exchange.Timers;
+import org.culvert.observe.ResponseRecord;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The container's call of the servlet: asynchronous, or, where a filter in front forbids that, on
+ * the container's thread, which then works for this request until it has ended.
+ */
+final class ServletCall {
+  private static final Logger log = LoggerFactory.getLogger(ServletCall.class);
+  private static final AtomicBoolean WARNED = new AtomicBoolean();
+
+  private final HttpServletRequest request;
+  private final HttpServletResponse response;
+  private @Nullable ServletDownstream asynchronous;
+  private @Nullable BlockingDownstream blocking;
+
+  ServletCall(HttpServletRequest request, HttpServletResponse response) {
+    this.request = request;
+    this.response = response;
+  }
+
+  /** The client's leg. Called once. */
+  Downstream downstream(ResponseRecord record, Timers timers) {
+    if (request.isAsyncSupported()) {
+      asynchronous = ServletDownstream.start(request, response, record, timers);
+      return asynchronous;
+    }
+    if (WARNED.compareAndSet(false, true)) {
+      log.warn(
+          "{} has a filter without <async-supported>true</async-supported> before Culvert: each"
+              + " request and each WebSocket handshake holds a thread until it ends",
+          request.getContextPath().isEmpty() ? "the root application" : request.getContextPath());
+    }
+    blocking = new BlockingDownstream(request, response, record);
+    return blocking;
+  }
+
+  /** {@code send_timeout}; a blocking leg has the container's. */
+  void sendTimeout(Duration limit) {
+    if (asynchronous != null) {
+      asynchronous.sendTimeout(limit);
+    }
+  }
+
+  /** Has the client's handshake completed: in an ASYNC dispatch, or on the waiting thread. */
+  void complete(PendingUpgrade pending) {
+    if (asynchronous != null) {
+      pending.leaveIn(request);
+      if (!asynchronous.dispatch()) {
+        pending.abandon();
+      }
+    } else if (blocking != null) {
+      blocking.handOver(() -> pending.complete(request, response));
+    }
+  }
+
+  /** Waits for the end where the request cannot be asynchronous. */
+  void await() throws IOException {
+    if (blocking != null) {
+      blocking.await();
+    }
+  }
+}

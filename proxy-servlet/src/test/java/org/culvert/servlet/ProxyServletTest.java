@@ -1,0 +1,176 @@
+package org.culvert.servlet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.culvert.conf.TextSource;
+import org.culvert.directive.ConfigurationReader;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** One request through the servlet: locations, answers of its own, error pages, reload. */
+@Timeout(30)
+class ProxyServletTest {
+  private static final String HELLO =
+      "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-From: origin\r\n\r\nhello";
+
+  private final HttpClient client = HttpClient.newHttpClient();
+
+  private HttpResponse<String> get(TestFront front, String path) throws Exception {
+    return send(front, HttpRequest.newBuilder().GET(), path);
+  }
+
+  private HttpResponse<String> send(TestFront front, HttpRequest.Builder request, String path)
+      throws Exception {
+    URI uri = URI.create("http://127.0.0.1:" + front.port() + path);
+    return client.send(request.uri(uri).build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  private static TestFront start(TestFront.Kind kind, String configuration) throws Exception {
+    return TestFront.start(kind, new ProxyServlet(configuration), true);
+  }
+
+  @ParameterizedTest
+  @EnumSource(TestFront.Kind.class)
+  void proxiesWhatALocationClaims(TestFront.Kind kind) throws Exception {
+    try (TestOrigin origin = new TestOrigin(TestOrigin.answering(HELLO));
+        TestFront front =
+            start(
+                kind,
+                """
+                location /api/ {
+                    proxy_pass http://127.0.0.1:%d;
+                    proxy_set_header X-Path $uri;
+                    add_header X-Added $upstream_status;
+                }
+                location / { return 404; }
+                """
+                    .formatted(origin.address().getPort()))) {
+      HttpResponse<String> answer = get(front, "/api/a%20b?x=1");
+      assertThat(answer.statusCode()).isEqualTo(200);
+      assertThat(answer.body()).isEqualTo("hello");
+      assertThat(answer.headers().firstValue("X-From")).contains("origin");
+      assertThat(answer.headers().firstValue("X-Added")).contains("200");
+      assertThat(origin.heads.take())
+          .startsWith("GET /api/a%20b?x=1 HTTP/1.1\r\n")
+          .contains("X-Path: /api/a b\r\n");
+      assertThat(get(front, "/other").statusCode()).isEqualTo(404);
+      assertThat(get(front, "/other").body()).contains("<h1>404 Not Found</h1>");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(TestFront.Kind.class)
+  void returnsWhatTheConfigurationSays(TestFront.Kind kind) throws Exception {
+    try (TestFront front =
+        start(
+            kind,
+            """
+            set $greeting hello;
+            location /text { return 200 "$greeting from $uri\n"; }
+            location /moved { return 301 /text; }
+            location ~ ^/(?<word>\\w+)/again$ { return 200 $word; }
+            """)) {
+      assertThat(get(front, "/text").body()).isEqualTo("hello from /text\n");
+      HttpResponse<String> moved = get(front, "/moved");
+      assertThat(moved.statusCode()).isEqualTo(301);
+      assertThat(moved.headers().firstValue("Location"))
+          .contains("http://127.0.0.1:" + front.port() + "/text");
+      assertThat(get(front, "/once/again").body()).isEqualTo("once");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(TestFront.Kind.class)
+  void sendsAFailureThroughItsErrorPage(TestFront.Kind kind) throws Exception {
+    try (TestOrigin origin = new TestOrigin(TestOrigin.answering(HELLO));
+        TestFront front =
+            start(
+                kind,
+                """
+                location / {
+                    proxy_pass http://127.0.0.1:1;
+                    error_page 502 = @fallback;
+                }
+                location /page {
+                    proxy_pass http://127.0.0.1:1;
+                    error_page 502 /sorry;
+                }
+                location /plain { proxy_pass http://127.0.0.1:1; }
+                location /sorry { return 200 "sorry: $request_method"; }
+                location @fallback { proxy_pass http://127.0.0.1:%d; }
+                """
+                    .formatted(origin.address().getPort()))) {
+      assertThat(get(front, "/x").body()).isEqualTo("hello");
+      HttpResponse<String> posted =
+          send(
+              front,
+              HttpRequest.newBuilder().POST(HttpRequest.BodyPublishers.ofString("body")),
+              "/page");
+      assertThat(posted.statusCode()).isEqualTo(502);
+      assertThat(posted.body()).isEqualTo("sorry: GET");
+      assertThat(get(front, "/plain").statusCode()).isEqualTo(502);
+      assertThat(get(front, "/plain").body())
+          .contains("502 Bad Gateway")
+          .doesNotContain("Exception");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(TestFront.Kind.class)
+  void servesFiles(TestFront.Kind kind, @TempDir Path folder) throws Exception {
+    Files.writeString(folder.resolve("index.html"), "<p>index");
+    byte[] large = new byte[1_000_000];
+    Files.write(folder.resolve("large.bin"), large);
+    try (TestFront front = start(kind, "location / { root " + folder + "; }")) {
+      HttpResponse<String> index = get(front, "/");
+      assertThat(index.body()).isEqualTo("<p>index");
+      assertThat(index.headers().firstValue("Content-Type").orElse("")).startsWith("text/html");
+      assertThat(get(front, "/large.bin").body()).hasSize(large.length);
+      assertThat(get(front, "/none").statusCode()).isEqualTo(404);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(TestFront.Kind.class)
+  void reloadsWithoutLosingTheRunningOneToABrokenOne(TestFront.Kind kind) throws Exception {
+    ProxyServlet servlet = new ProxyServlet("location / { return 200 one; }");
+    try (TestFront front = TestFront.start(kind, servlet, true)) {
+      assertThat(get(front, "/").body()).isEqualTo("one");
+      servlet.reload(read("location / { return 200 two; }"));
+      assertThat(get(front, "/").body()).isEqualTo("two");
+      assertThatThrownBy(() -> servlet.reload(read("location / { retrun 200 three; }")))
+          .hasMessageContaining("unknown directive \"retrun\"");
+      assertThat(get(front, "/").body()).isEqualTo("two");
+    }
+  }
+
+  private static org.culvert.directive.Configuration read(String text) throws Exception {
+    return ConfigurationReader.read(
+        new TextSource("test.conf", text),
+        new ConfigurationReader.Options(ConfigurationReader.Form.WAR, "."));
+  }
+
+  @ParameterizedTest
+  @EnumSource(TestFront.Kind.class)
+  void answersWhereAFilterForbidsAsync(TestFront.Kind kind) throws Exception {
+    try (TestOrigin origin = new TestOrigin(TestOrigin.answering(HELLO));
+        TestFront front =
+            TestFront.start(
+                kind,
+                new ProxyServlet(
+                    "location / { proxy_pass http://127.0.0.1:%d; }"
+                        .formatted(origin.address().getPort())),
+                false)) {
+      assertThat(get(front, "/").body()).isEqualTo("hello");
+    }
+  }
+}
