@@ -1,5 +1,6 @@
 package org.culvert.it.browser;
 
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.BufferedReader;
@@ -18,6 +19,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -42,6 +44,7 @@ final class Browser implements AutoCloseable {
   private final AtomicInteger ids = new AtomicInteger();
   private final Map<Integer, CompletableFuture<JsonObject>> awaited = new ConcurrentHashMap<>();
   private final Map<String, Consumer<JsonObject>> listeners = new ConcurrentHashMap<>();
+  private final List<Page> pages = new CopyOnWriteArrayList<>();
 
   /** Starts it. */
   Browser() throws IOException {
@@ -71,8 +74,15 @@ final class Browser implements AutoCloseable {
             .get("sessionId")
             .getAsString();
     Page page = new Page(this, session);
+    pages.add(page);
     page.go(address);
     return page;
+  }
+
+  /** Closes all tabs. */
+  void closePages() {
+    pages.forEach(Page::close);
+    pages.clear();
   }
 
   /** Sends a command to a session, or to the browser if that is empty, and awaits its result. */
@@ -85,7 +95,7 @@ final class Browser implements AutoCloseable {
         parameters.addProperty(name, number);
       } else if (value instanceof Boolean truth) {
         parameters.addProperty(name, truth);
-      } else if (value instanceof com.google.gson.JsonElement json) {
+      } else if (value instanceof JsonElement json) {
         parameters.add(name, json);
       } else {
         parameters.addProperty(name, String.valueOf(value));

@@ -14,13 +14,14 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 
 /** One tab. */
-final class Page {
+final class Page implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(50);
 
   private final Browser browser;
   private final String session;
   private final List<String> complaints = new CopyOnWriteArrayList<>();
+  private boolean closed;
 
   Page(Browser browser, String session) {
     this.browser = browser;
@@ -38,6 +39,15 @@ final class Page {
       throw new IllegalStateException(address + ": " + result.get("errorText").getAsString());
     }
     await("document.readyState === 'complete' && location.href !== 'about:blank'");
+  }
+
+  /** Closes the tab, as its user would. */
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      browser.send(session, "Page.close");
+    }
   }
 
   /** The value of an expression, which may be a promise, as text. */
@@ -80,7 +90,7 @@ final class Page {
       if (System.nanoTime() > deadline) {
         throw new AssertionError(
             "Not within %s: %s. The page shows: %s. It complains: %s"
-                .formatted(patience, condition, text("body"), complaints));
+                .formatted(patience, condition, evaluate("document.body.innerText"), complaints));
       }
       LockSupport.parkNanos(BETWEEN_LOOKS.toNanos());
     }
