@@ -76,10 +76,10 @@ class SamplePagesIT {
   @Test
   void theDashboardDrawsAsLooksCome() {
     Page page = browser.open(front.url("/app/dashboard.html"));
-    page.await("[...document.querySelectorAll('.gauge .line')].every(line => line.getAttribute('d'))");
-    String drawn = page.evaluate("document.querySelector('#heap .line').getAttribute('d')");
     page.await(
-        "document.querySelector('#heap .line').getAttribute('d') !== '" + drawn + "'");
+        "[...document.querySelectorAll('.gauge .line')].every(line => line.getAttribute('d'))");
+    String drawn = page.evaluate("document.querySelector('#heap .line').getAttribute('d')");
+    page.await("document.querySelector('#heap .line').getAttribute('d') !== '" + drawn + "'");
     assertThat(page.text("#threads .value")).matches("[0-9]+");
     assertThat(page.text("#heap .value")).matches("[0-9,]+ of [0-9,]+ MB");
     assertThat(page.complaints()).isEmpty();
@@ -172,8 +172,15 @@ class SamplePagesIT {
 
   @ParameterizedTest
   @CsvSource({
-    "/app/, index", "/app/, chat", "/app/, dashboard", "/app/, stream", "/app/, echo",
-    "/elsewhere/, index", "/elsewhere/, chat", "/elsewhere/, dashboard", "/elsewhere/, stream",
+    "/app/, index",
+    "/app/, chat",
+    "/app/, dashboard",
+    "/app/, stream",
+    "/app/, echo",
+    "/elsewhere/, index",
+    "/elsewhere/, chat",
+    "/elsewhere/, dashboard",
+    "/elsewhere/, stream",
     "/elsewhere/, echo"
   })
   void everyPageWorksUnderAnyPrefixAndFitsANarrowScreen(String prefix, String name) {
