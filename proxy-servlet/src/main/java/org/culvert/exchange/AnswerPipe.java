@@ -20,6 +20,27 @@ import org.jspecify.annotations.Nullable;
  * thread at a time is in.
  */
 public final class AnswerPipe {
+  private static final Piece NOTHING =
+      new Piece() {
+        @Override
+        public ByteBuffer bytes() {
+          return ByteBuffer.allocate(0);
+        }
+
+        @Override
+        public boolean isLast() {
+          return false;
+        }
+
+        @Override
+        public @Nullable Throwable failure() {
+          return null;
+        }
+
+        @Override
+        public void release() {}
+      };
+
   private final AnswerBody body;
   private final Downstream downstream;
   private final boolean buffering;
@@ -29,6 +50,7 @@ public final class AnswerPipe {
   private final AtomicInteger signals = new AtomicInteger();
   private final Queue<Piece> ahead = new ArrayDeque<>();
   private final AtomicInteger aheadBytes = new AtomicInteger();
+  private boolean begun;
   private boolean complete;
   private boolean over;
   private @Nullable Throwable upstreamFailure;
@@ -117,6 +139,8 @@ public final class AnswerPipe {
       write(piece);
     } else if (complete) {
       finish();
+    } else if (!begun) {
+      write(NOTHING); // The body is long in coming: send the head.
     }
   }
 
@@ -149,6 +173,7 @@ public final class AnswerPipe {
   }
 
   private void write(Piece piece) {
+    begun = true;
     ByteBuffer bytes = piece.bytes();
     int length = bytes.remaining();
     // What the upstream has not said yet may be long in coming: do not keep back what is here.

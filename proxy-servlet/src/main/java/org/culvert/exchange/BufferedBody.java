@@ -83,9 +83,9 @@ final class BufferedBody implements AutoCloseable {
     memory = null;
   }
 
-  /** The number of bytes. */
+  /** The number of bytes; -1, so that it is sent in chunks, where trailers follow it. */
   synchronized long length() {
-    return length;
+    return trailers.size() > 0 ? -1 : length;
   }
 
   /** A fresh reading from the start. */

@@ -137,7 +137,9 @@ public final class JettyAttempt {
                 limit.touch();
                 attempt.record().sent(bytes);
               }));
-      sending.trailersSupplier(() -> fields(body.trailers()));
+      if (body.length() < 0) {
+        sending.trailersSupplier(() -> fields(body.trailers()));
+      }
     }
     Timers.Limit limit = timers.start(timeouts.read(), () -> passed(timeouts.read(), "reading"));
     readLimit = limit;

@@ -28,21 +28,22 @@ final class JettyFailures {
   /**
    * A failure of an exchange on a connection.
    *
-   * @param sent whether a byte of the request may have been sent
+   * @param committed whether the head is known to have been sent; where it is not, a part of it may
+   *     have been all the same
    */
-  static GatewayFailure exchanging(JettyOrigin origin, boolean sent, Throwable cause) {
+  static GatewayFailure exchanging(JettyOrigin origin, boolean committed, Throwable cause) {
     for (Throwable link = cause; link != null; link = link.getCause()) {
       if (link instanceof GatewayFailure failure) {
         return failure;
       }
     }
-    GatewayFailure.Kind kind;
-    if (cause instanceof SSLException && !sent) {
+    GatewayFailure.Kind kind = GatewayFailure.Kind.BROKEN;
+    if (cause instanceof IllegalArgumentException && !committed) {
+      kind = GatewayFailure.Kind.BAD_REQUEST; // A head that cannot be written.
+    } else if (cause instanceof SSLException && !committed) {
       kind = GatewayFailure.Kind.TLS_FAILED;
     } else if (cause instanceof HttpResponseException || cause instanceof HttpException) {
       kind = GatewayFailure.Kind.INVALID_RESPONSE;
-    } else {
-      kind = sent ? GatewayFailure.Kind.BROKEN : GatewayFailure.Kind.CONNECT_FAILED;
     }
     return new GatewayFailure(kind, "upstream " + origin.address() + " broke off: " + cause, cause);
   }

@@ -30,11 +30,35 @@ class JettyRequest extends HttpRequest {
   JettyRequest(JettyClient client, JettyOrigin origin, RequestHead head) {
     super(client.http(), new HttpConversation(), uri(origin));
     this.rawMethod = head.method();
-    this.rawTarget = head.target();
+    this.rawTarget = writable(head.target());
     tag(origin);
     idleTimeout(0, TimeUnit.MILLISECONDS);
     version(head.protocol().equals("HTTP/1.0") ? HttpVersion.HTTP_1_0 : HttpVersion.HTTP_1_1);
     headers(fields -> fill(fields, head));
+  }
+
+  /**
+   * Jetty parses what it writes, and where a path has escapes it trips over what is no escape in
+   * the query: there, and only there, a "%" that begins none is escaped itself.
+   */
+  static String writable(String target) {
+    int query = target.indexOf('?');
+    if (query < 0 || target.lastIndexOf('%', query) < 0) {
+      return target;
+    }
+    StringBuilder text = new StringBuilder(target.length()).append(target, 0, query);
+    for (int i = query; i < target.length(); i++) {
+      char c = target.charAt(i);
+      text.append(c);
+      if (c == '%' && !(hex(target, i + 1) && hex(target, i + 2))) {
+        text.append("25");
+      }
+    }
+    return text.toString();
+  }
+
+  private static boolean hex(String text, int at) {
+    return at < text.length() && Character.digit(text.charAt(at), 16) >= 0;
   }
 
   private static void fill(HttpFields.Mutable fields, RequestHead head) {
@@ -70,8 +94,7 @@ class JettyRequest extends HttpRequest {
     if (rawTarget == null) {
       return super.getPath();
     }
-    // Jetty would take "//name" for an authority.
-    return rawTarget.startsWith("//") ? "http://target" + rawTarget : rawTarget;
+    return rawTarget;
   }
 
   @Override

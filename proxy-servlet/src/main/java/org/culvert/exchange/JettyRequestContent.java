@@ -39,6 +39,13 @@ final class JettyRequestContent implements Request.Content {
     return body.length();
   }
 
+  /** Null: Jetty shall not add a Content-Type that the client did not send. */
+  @Override
+  @SuppressWarnings("NullAway")
+  public @Nullable String getContentType() {
+    return null;
+  }
+
   @Override
   public Content.@Nullable Chunk read() {
     idle.run();

@@ -20,7 +20,7 @@ final class JettyTls {
 
   static SslContextFactory.Client contextFactory(
       boolean serverName, boolean verify, @Nullable String trustedCertificate) {
-    SslContextFactory.Client factory = new SslContextFactory.Client(!verify);
+    SslContextFactory.Client factory = new Configured(!verify);
     factory.setEndpointIdentificationAlgorithm(verify ? "HTTPS" : null);
     factory.setSNIProvider(
         (engine, defaults) -> serverName ? serverNames(engine.getPeerHost()) : List.of());
@@ -28,6 +28,19 @@ final class JettyTls {
       factory.setTrustStore(trustStore(trustedCertificate));
     }
     return factory;
+  }
+
+  /** Does not warn of what the configuration asks for: nginx verifies nothing by default. */
+  private static final class Configured extends SslContextFactory.Client {
+    Configured(boolean trustAll) {
+      super(trustAll);
+    }
+
+    @Override
+    protected void checkTrustAll() {}
+
+    @Override
+    protected void checkEndPointIdentificationAlgorithm() {}
   }
 
   /** RFC 6066, section 3: a DNS name, never a literal address. */

@@ -242,8 +242,8 @@ public final class ServletDownstream implements Downstream {
     request.setAttribute(ABORT, cause);
     try {
       async.dispatch();
-    } catch (IllegalStateException e) {
-      finish();
+    } catch (IllegalStateException | UnsupportedOperationException e) {
+      finish(); // The request is over, or the application is being stopped.
     }
   }
 

@@ -69,6 +69,7 @@ interface TestFront extends AutoCloseable {
     tomcat.getConnector().setProperty("address", "127.0.0.1");
     tomcat.getConnector().setProperty("relaxedPathChars", "|{}^\"<>\\`[]");
     tomcat.getConnector().setProperty("relaxedQueryChars", "|{}^\"<>\\`[]");
+    tomcat.getConnector().setProperty("allowedTrailerHeaders", "x-u");
     tomcat.getConnector().setEncodedSolidusHandling("passthrough");
     var context = tomcat.addContext("", base.getPath());
     Wrapper wrapper = Tomcat.addServlet(context, "proxy", servlet);
