@@ -185,8 +185,7 @@ final class HttpExchangeTest {
                 });
         var front = start(kind, origin);
         var client = new RawClient(front.port())) {
-      client.send(
-          "PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
+      client.send("PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
       assertThat(client.until("\r\n\r\n")).startsWith("HTTP/1.1 100");
       client.send("body");
       assertThat(client.answer()).startsWith("HTTP/1.1 200").endsWith("body");
@@ -292,7 +291,9 @@ final class HttpExchangeTest {
                     TestProxy.with(
                         s,
                         new Timeouts(
-                            Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofMillis(300))));
+                            Duration.ofSeconds(1),
+                            Duration.ofSeconds(1),
+                            Duration.ofMillis(300))));
         var client = new RawClient(front.port())) {
       return client.get("/").rest();
     }
@@ -305,8 +306,7 @@ final class HttpExchangeTest {
       UpstreamSettings upstream = TestProxy.upstream(origin.address());
       for (boolean buffering : List.of(true, false)) {
         TestProxy proxy =
-            new TestProxy(
-                upstream, TestProxy.settings(upstream, "http", buffering, true, s -> s));
+            new TestProxy(upstream, TestProxy.settings(upstream, "http", buffering, true, s -> s));
         proxy.maxBodySize = 10;
         try (var front = TestFront.start(kind, proxy, true)) {
           try (var client = new RawClient(front.port())) {
@@ -333,7 +333,8 @@ final class HttpExchangeTest {
             new TestOrigin(
                 talk -> {
                   byte[] got = talk.request();
-                  talk.send("HTTP/1.1 200 OK\r\nX-Got: " + got.length + "\r\nContent-Length: 0\r\n\r\n");
+                  talk.send(
+                      "HTTP/1.1 200 OK\r\nX-Got: " + got.length + "\r\nContent-Length: 0\r\n\r\n");
                 });
         var front = start(kind, origin)) {
       try (var client = new RawClient(front.port())) {
@@ -415,7 +416,9 @@ final class HttpExchangeTest {
                       TestProxy.with(
                           s,
                           new Timeouts(
-                              Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(20))));
+                              Duration.ofSeconds(1),
+                              Duration.ofSeconds(1),
+                              Duration.ofSeconds(20))));
           var client = new RawClient(front.port())) {
         client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
         assertThat(client.until("first\n")).endsWith("first\n");
@@ -428,14 +431,14 @@ final class HttpExchangeTest {
   void aClientThatLeavesEndsTheBackendsConnection(TestFront.Kind kind) throws Exception {
     byte[] piece = new byte[65536];
     try (var origin =
-            new TestOrigin(
-                talk -> {
-                  talk.request();
-                  talk.send("HTTP/1.1 200 OK\r\nContent-Length: 100000000000\r\n\r\n");
-                  while (true) {
-                    talk.out.write(piece);
-                  }
-                })) {
+        new TestOrigin(
+            talk -> {
+              talk.request();
+              talk.send("HTTP/1.1 200 OK\r\nContent-Length: 100000000000\r\n\r\n");
+              while (true) {
+                talk.out.write(piece);
+              }
+            })) {
       UpstreamSettings upstream = TestProxy.upstream(origin.address());
       TestProxy proxy = new TestProxy(upstream, TestProxy.settings(upstream));
       try (var front = TestFront.start(kind, proxy, true)) {
@@ -443,8 +446,7 @@ final class HttpExchangeTest {
           client.get("/").until("\r\n\r\n");
         }
         assertThat(origin.ends.poll(10, TimeUnit.SECONDS)).isNotNull();
-        assertThat(proxy.ends.take().failure().kind())
-            .isEqualTo(GatewayFailure.Kind.CLIENT_GONE);
+        assertThat(proxy.ends.take().failure().kind()).isEqualTo(GatewayFailure.Kind.CLIENT_GONE);
       }
     }
   }
@@ -612,15 +614,14 @@ final class HttpExchangeTest {
   @EnumSource
   void withoutAsyncItWorksToo(TestFront.Kind kind) throws Exception {
     try (var origin =
-            new TestOrigin(
-                talk -> {
-                  byte[] got = talk.request();
-                  talk.send(
-                      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7\r\npartial\r\n");
-                  if (got.length > 0) {
-                    talk.send("1\r\n!\r\n0\r\n\r\n");
-                  }
-                })) {
+        new TestOrigin(
+            talk -> {
+              byte[] got = talk.request();
+              talk.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7\r\npartial\r\n");
+              if (got.length > 0) {
+                talk.send("1\r\n!\r\n0\r\n\r\n");
+              }
+            })) {
       UpstreamSettings upstream = TestProxy.upstream(origin.address());
       for (boolean buffering : List.of(true, false)) {
         TestProxy proxy =
@@ -647,8 +648,7 @@ final class HttpExchangeTest {
             new TestOrigin(
                 talk -> {
                   talk.request();
-                  talk.send(
-                      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n");
+                  talk.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n");
                   talk.in.read();
                 });
         var front =
@@ -661,7 +661,9 @@ final class HttpExchangeTest {
                     TestProxy.with(
                         s,
                         new Timeouts(
-                            Duration.ofSeconds(10), Duration.ofSeconds(10), Duration.ofSeconds(30))))) {
+                            Duration.ofSeconds(10),
+                            Duration.ofSeconds(10),
+                            Duration.ofSeconds(30))))) {
       List<RawClient> clients = new ArrayList<>();
       try {
         for (int i = 0; i < 500; i++) {
