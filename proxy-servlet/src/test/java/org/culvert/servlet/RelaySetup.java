@@ -1,0 +1,196 @@
+package org.culvert.servlet;
+
+import java.io.BufferedInputStream;
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.apache.catalina.startup.Tomcat;
+import org.apache.tomcat.websocket.server.WsSci;
+import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
+import org.eclipse.jetty.ee10.servlet.ServletHolder;
+import org.eclipse.jetty.ee10.websocket.jakarta.server.config.JakartaWebSocketServletContainerInitializer;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+
+/** A backend, a container with {@link TestUpgrade} in it, and raw clients. */
+final class RelaySetup implements AutoCloseable {
+  static final String KEY = "dGhlIHNhbXBsZSBub25jZQ==";
+
+  final TestOrigin origin;
+  final TestUpgrade proxy;
+  private final TestFront front;
+  private final List<Closeable> clients = new ArrayList<>();
+
+  RelaySetup(TestFront.Kind kind, TestOrigin.Script backend) throws Exception {
+    this(kind, backend, Duration.ofSeconds(30), Duration.ofSeconds(30), 200);
+  }
+
+  RelaySetup(
+      TestFront.Kind kind, TestOrigin.Script backend, Duration read, Duration send, int maxThreads)
+      throws Exception {
+    origin = new TestOrigin(backend);
+    proxy = new TestUpgrade(origin.address(), read, send);
+    front = kind == TestFront.Kind.JETTY ? jetty(maxThreads) : tomcat(maxThreads);
+  }
+
+  private TestFront jetty(int maxThreads) throws Exception {
+    Server server = new Server(new org.eclipse.jetty.util.thread.QueuedThreadPool(maxThreads));
+    ServerConnector connector = new ServerConnector(server, 1, 1);
+    connector.setHost("127.0.0.1");
+    server.addConnector(connector);
+    ServletContextHandler context = new ServletContextHandler();
+    ServletHolder holder = new ServletHolder(proxy);
+    holder.setAsyncSupported(true);
+    holder.setInitOrder(1);
+    context.addServlet(holder, "/");
+    JakartaWebSocketServletContainerInitializer.configure(context, null);
+    server.setHandler(context);
+    server.start();
+    return new TestFront() {
+      @Override
+      public int port() {
+        return connector.getLocalPort();
+      }
+
+      @Override
+      public void close() throws Exception {
+        server.stop();
+      }
+    };
+  }
+
+  private TestFront tomcat(int maxThreads) throws Exception {
+    Logger.getLogger("org.apache").setLevel(Level.OFF);
+    Tomcat tomcat = new Tomcat();
+    var base = Files.createTempDirectory("tomcat").toFile();
+    tomcat.setBaseDir(base.getPath());
+    tomcat.setPort(0);
+    tomcat.getConnector().setProperty("address", "127.0.0.1");
+    tomcat.getConnector().setProperty("maxThreads", Integer.toString(maxThreads));
+    tomcat.getConnector().setProperty("minSpareThreads", "2");
+    var context = tomcat.addContext("", base.getPath());
+    context.addServletContainerInitializer(new WsSci(), null);
+    var wrapper = Tomcat.addServlet(context, "proxy", proxy);
+    wrapper.setAsyncSupported(true);
+    wrapper.setLoadOnStartup(1);
+    context.addServletMappingDecoded("/", "proxy");
+    tomcat.start();
+    return new TestFront() {
+      @Override
+      public int port() {
+        return tomcat.getConnector().getLocalPort();
+      }
+
+      @Override
+      public void close() throws Exception {
+        tomcat.stop();
+        tomcat.destroy();
+      }
+    };
+  }
+
+  int port() {
+    return front.port();
+  }
+
+  /** A client's connection in bytes. */
+  final class Client implements Closeable {
+    final Socket socket;
+    final BufferedInputStream in;
+    final Wire wire;
+    String head = "";
+
+    Client(int receiveBuffer) throws IOException {
+      socket = new Socket();
+      if (receiveBuffer > 0) {
+        socket.setReceiveBufferSize(receiveBuffer);
+      }
+      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), front.port()));
+      socket.setSoTimeout(15_000);
+      in = new BufferedInputStream(socket.getInputStream(), 65536);
+      wire = new Wire(in, socket.getOutputStream(), true);
+      clients.add(this);
+    }
+
+    Client send(String text) throws IOException {
+      socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
+      return this;
+    }
+
+    /** Reads a head; its body stays. */
+    String answer() throws IOException {
+      StringBuilder text = new StringBuilder();
+      int b;
+      while ((b = in.read()) >= 0) {
+        text.append((char) b);
+        if (b == '\n' && text.toString().endsWith("\r\n\r\n")) {
+          break;
+        }
+      }
+      head = text.toString();
+      return head;
+    }
+
+    void reset() throws IOException {
+      socket.setSoLinger(true, 0);
+      socket.close();
+    }
+
+    @Override
+    public void close() throws IOException {
+      socket.close();
+    }
+  }
+
+  /** The text of a client's handshake. */
+  static String handshake(String... fields) {
+    StringBuilder head =
+        new StringBuilder("GET /chat HTTP/1.1\r\nHost: example.org\r\nUpgrade: websocket\r\n")
+            .append("Connection: keep-alive, Upgrade\r\nSec-WebSocket-Key: ")
+            .append(KEY)
+            .append("\r\nSec-WebSocket-Version: 13\r\n");
+    for (String field : fields) {
+      head.append(field).append("\r\n");
+    }
+    return head.append("\r\n").toString();
+  }
+
+  Client connect() throws IOException {
+    return new Client(0);
+  }
+
+  /** A client whose handshake was answered with 101. */
+  Client open(String... fields) throws IOException {
+    return open(0, fields);
+  }
+
+  Client open(int receiveBuffer, String... fields) throws IOException {
+    Client client = new Client(receiveBuffer);
+    client.send(handshake(fields));
+    if (!client.answer().startsWith("HTTP/1.1 101 ")) {
+      throw new IOException(
+          "not 101: "
+              + client.head
+              + new String(client.in.readAllBytes(), StandardCharsets.ISO_8859_1));
+    }
+    return client;
+  }
+
+  @Override
+  public void close() throws Exception {
+    for (Closeable client : clients) {
+      client.close();
+    }
+    front.close();
+    origin.close();
+  }
+}
