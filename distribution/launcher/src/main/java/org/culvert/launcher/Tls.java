@@ -113,7 +113,7 @@ final class Tls {
     ServerTls tls =
         configuration
             .server(binding.localAddress(), binding.port(), host == null ? "" : host)
-            .location()
+            .found()
             .tls();
     String alias = tls == null ? aliases.values().iterator().next() : aliases.get(tls);
     return alias != null && usable.contains(alias) ? alias : null;

@@ -1,0 +1,32 @@
+package org.culvert.launcher;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import org.culvert.rewrite.StatusPages;
+import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+
+/**
+ * nginx's page for what Jetty refuses before the proxy sees it, a head that is no HTTP for instance.
+ */
+final class ErrorPages implements Request.Handler {
+  private static final HttpField HTML = new HttpField(HttpHeader.CONTENT_TYPE, "text/html");
+
+  @Override
+  public boolean handle(Request request, Response response, Callback callback) {
+    String page = StatusPages.body(response.getStatus());
+    ByteBuffer body =
+        page == null
+            ? ByteBuffer.allocate(0)
+            : ByteBuffer.wrap(page.getBytes(StandardCharsets.US_ASCII));
+    if (page != null) {
+      response.getHeaders().put(HTML);
+    }
+    response.getHeaders().put(HttpHeader.CONTENT_LENGTH, body.remaining());
+    response.write(true, body, callback);
+    return true;
+  }
+}

@@ -1,0 +1,143 @@
+package org.culvert.launcher;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.culvert.conf.ConfigurationException;
+import org.culvert.directive.Configuration;
+import org.culvert.launcher.CommandLine.UsageException;
+
+/**
+ * Culvert's program. {@code culvert.jar} starts here, usually run by the front, with nginx's command
+ * line.
+ */
+public final class Launcher {
+  // nginx says everything on stderr, except what -T dumps.
+  private static final PrintStream err = System.err;
+
+  private Launcher() {}
+
+  /**
+   * Runs until told to stop.
+   *
+   * @param arguments nginx's
+   */
+  public static void main(String[] arguments) throws InterruptedException {
+    int status;
+    try {
+      Command command = new Command(CommandLine.parse(arguments));
+      if (command.line().test()) {
+        status = test(command);
+      } else if (command.line().signal() != null) {
+        status = signal(command, Signals.named(command.line().signal()));
+      } else {
+        status = serve(command);
+      }
+    } catch (UsageException e) {
+      err.println("nginx: " + e.getMessage());
+      status = 1;
+    } catch (LaunchException e) {
+      err.println("nginx: [emerg] " + e.text());
+      status = 1;
+    } catch (ConfigurationException e) {
+      err.println("nginx: [emerg] " + e.located());
+      status = 1;
+    }
+    err.flush();
+    // Not exit(): whatever thread still hangs somewhere is not waited for.
+    Runtime.getRuntime().halt(status);
+  }
+
+  private static int test(Command command) {
+    Map<String, String> texts = new LinkedHashMap<>();
+    boolean quiet = command.line().quiet();
+    String file = command.file().toString();
+    try {
+      Configuration configuration = command.read(texts);
+      Master.certificates(configuration);
+    } catch (ConfigurationException e) {
+      return failed(e.located(), file);
+    } catch (LaunchException e) {
+      return failed(e.text(), file);
+    }
+    if (!quiet) {
+      err.println("nginx: the configuration file " + file + " syntax is ok");
+      err.println("nginx: configuration file " + file + " test is successful");
+    }
+    if (command.line().dump()) {
+      dump(texts);
+    }
+    return 0;
+  }
+
+  private static int failed(String message, String file) {
+    err.println("nginx: [emerg] " + message);
+    err.println("nginx: configuration file " + file + " test failed");
+    return 1;
+  }
+
+  private static void dump(Map<String, String> texts) {
+    // One char is one byte of the file: see Source.text.
+    PrintStream out =
+        new PrintStream(
+            new FileOutputStream(FileDescriptor.out), false, StandardCharsets.ISO_8859_1);
+    texts.forEach((name, text) -> out.print("# configuration file " + name + ":\n" + text + "\n"));
+    out.flush();
+  }
+
+  private static int signal(Command command, Signals signal) throws ConfigurationException {
+    PidFile pidFile = new PidFile(command.pidPath(command.read()));
+    try {
+      String pid = pidFile.read();
+      Process kill =
+          new ProcessBuilder("kill", "-s", signal.signal(), pid)
+              .redirectErrorStream(true)
+              .start();
+      String words = new String(kill.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      if (kill.waitFor() != 0) {
+        err.println("nginx: [alert] kill(" + pid + ") failed (" + words.trim() + ")");
+        return 1;
+      }
+      return 0;
+    } catch (LaunchException e) {
+      err.println("nginx: [error] " + e.text());
+    } catch (IOException e) {
+      err.println("nginx: [error] no kill on this system: " + e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return 1;
+  }
+
+  private static int serve(Command command)
+      throws ConfigurationException, LaunchException, InterruptedException {
+    command.makeLogs();
+    Configuration configuration = command.read();
+    command.openErrorLog(configuration);
+    Master master = new Master(command, configuration);
+    Signals.handle(master::tell);
+    master.start();
+    PidFile pid = new PidFile(master.pidPath());
+    pid.write();
+    try {
+      master.run();
+      master.close();
+    } finally {
+      remove(pid);
+    }
+    return 0;
+  }
+
+  private static void remove(PidFile pid) {
+    try {
+      pid.remove();
+    } catch (IOException e) {
+      ErrorLog.process()
+          .write(ErrorLog.Level.ALERT, "unlink() \"" + pid.path() + "\" failed " + Errno.of(e));
+    }
+  }
+}

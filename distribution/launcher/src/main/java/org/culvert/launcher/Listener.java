@@ -1,0 +1,228 @@
+package org.culvert.launcher;
+
+import java.io.IOException;
+import java.net.BindException;
+import java.net.SocketException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpMethod;
+import org.eclipse.jetty.http.MetaData;
+import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.http2.server.AbstractHTTP2ServerConnectionFactory;
+import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
+import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
+import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.server.Connector;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.SecureRequestCustomizer;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.SslConnectionFactory;
+import org.eclipse.jetty.util.component.Graceful;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
+import org.jspecify.annotations.Nullable;
+
+/** One open socket: Jetty's connector with the limits and manners of nginx's {@code listen}. */
+final class Listener {
+  /** {@code large_client_header_buffers 4 8k}, nginx's default. */
+  private static final int REQUEST_HEAD = 4 * 8 * 1024;
+
+  /** What a backend may answer in its head, with room for the location's own fields. */
+  private static final int RESPONSE_HEAD = 64 * 1024;
+
+  /** nginx's {@code backlog} on Linux. */
+  private static final int BACKLOG = 511;
+
+  private final Binding binding;
+  private final ServerConnector connector;
+  private final HttpConfiguration http = new HttpConfiguration();
+  private final SslContextFactory.@Nullable Server tls;
+
+  private Listener(Server server, Binding binding) {
+    this.binding = binding;
+    configureHttp();
+    HttpConnectionFactory http1 = new HttpConnectionFactory(http);
+    if (binding.ssl()) {
+      tls = new SslContextFactory.Server();
+      http.addCustomizer(secureRequests());
+      connector = tlsConnector(server, tls, http1);
+    } else if (binding.http2()) {
+      tls = null;
+      connector = new ServerConnector(server, 1, -1, http1, streams(new PriorKnowledge(http)));
+    } else {
+      tls = null;
+      connector = new ServerConnector(server, 1, -1, http1);
+    }
+    connector.setHost(binding.host());
+    connector.setPort(binding.port());
+    connector.setAcceptQueueSize(BACKLOG);
+    // Draining is Culvert's own: connections under way keep their time.
+    connector.setShutdownIdleTimeout(-1);
+  }
+
+  /**
+   * Binds the socket. Nobody is accepted before {@link #start}, but the system lets clients wait.
+   *
+   * @param keepalive {@code keepalive_timeout}
+   * @param certificates of a socket with TLS, else null
+   * @throws LaunchException in nginx's words when the address is taken or not ours
+   */
+  static Listener open(
+      Server server, Binding binding, Duration keepalive, @Nullable Tls certificates)
+      throws LaunchException {
+    Listener listener = new Listener(server, binding);
+    listener.keepalive(keepalive);
+    if (listener.tls != null && certificates != null) {
+      certificates.configure(listener.tls);
+    }
+    try {
+      listener.connector.open();
+    } catch (IOException e) {
+      IOException reason =
+          e.getCause() instanceof BindException || e.getCause() instanceof SocketException
+              ? (IOException) e.getCause()
+              : e;
+      throw new LaunchException("bind() to " + binding + " failed " + Errno.of(reason), e);
+    }
+    return listener;
+  }
+
+  private void configureHttp() {
+    http.setRequestHeaderSize(REQUEST_HEAD);
+    http.setResponseHeaderSize(RESPONSE_HEAD);
+    http.setSendServerVersion(false);
+    http.setSendXPoweredBy(false);
+    // The launcher alone lets every path through: Culvert normalises it, and nobody else reads it.
+    http.setUriCompliance(UriCompliance.UNSAFE);
+    http.setRelativeRedirectAllowed(true);
+  }
+
+  /** Marks requests as secure; which server a name belongs to is decided by the configuration. */
+  private static SecureRequestCustomizer secureRequests() {
+    SecureRequestCustomizer customizer = new SecureRequestCustomizer();
+    customizer.setSniHostCheck(false);
+    customizer.setSniRequired(false);
+    return customizer;
+  }
+
+  private ServerConnector tlsConnector(
+      Server server, SslContextFactory.Server factory, HttpConnectionFactory http1) {
+    if (!binding.http2()) {
+      SslConnectionFactory ssl = new SslConnectionFactory(factory, http1.getProtocol());
+      return new ServerConnector(server, 1, -1, ssl, http1);
+    }
+    ALPNServerConnectionFactory alpn = new ALPNServerConnectionFactory();
+    alpn.setDefaultProtocol(http1.getProtocol());
+    SslConnectionFactory ssl = new SslConnectionFactory(factory, alpn.getProtocol());
+    return new ServerConnector(
+        server, 1, -1, ssl, alpn, streams(new HTTP2ServerConnectionFactory(http)), http1);
+  }
+
+  private static <F extends AbstractHTTP2ServerConnectionFactory> F streams(F factory) {
+    // nginx's http2_max_concurrent_streams.
+    factory.setMaxConcurrentStreams(128);
+    factory.setConnectProtocolEnabled(true);
+    factory.setStreamIdleTimeout(RequestsUnderWay.IDLE.toMillis());
+    return factory;
+  }
+
+  /**
+   * HTTP/2 without TLS as nginx has it: only for a client that begins with the preface. The {@code
+   * Upgrade: h2c} of HTTP/1.1, which RFC 9113 has dropped, is not answered.
+   */
+  private static final class PriorKnowledge extends HTTP2CServerConnectionFactory {
+    PriorKnowledge(HttpConfiguration configuration) {
+      super(configuration);
+    }
+
+    @Override
+    public @Nullable Connection upgradeConnection(
+        Connector connector,
+        EndPoint endPoint,
+        MetaData.Request request,
+        HttpFields.Mutable response101) {
+      return HttpMethod.PRI.is(request.getMethod())
+          ? super.upgradeConnection(connector, endPoint, request, response101)
+          : null;
+    }
+  }
+
+  /** What it is bound for. */
+  Binding binding() {
+    return binding;
+  }
+
+  /** Whether it can go on as that, its certificates and timeouts aside. */
+  boolean speaksAs(Binding other) {
+    return binding.ssl() == other.ssl() && binding.http2() == other.http2();
+  }
+
+  /** The port, also where the configuration left the choice to the system. */
+  int localPort() {
+    return connector.getLocalPort();
+  }
+
+  /** Takes what may change while the socket stays: keep-alive and certificates. */
+  void update(Duration keepalive, @Nullable Tls certificates) throws LaunchException {
+    keepalive(keepalive);
+    if (tls != null && certificates != null) {
+      try {
+        tls.reload(factory -> certificates.configure((SslContextFactory.Server) factory));
+      } catch (Exception e) {
+        throw new LaunchException("cannot load the certificates of " + binding + ": " + e, e);
+      }
+    }
+  }
+
+  private void keepalive(Duration keepalive) {
+    // "keepalive_timeout 0" closes after each answer; the timeout then is that of a first request.
+    http.setPersistentConnectionsEnabled(!keepalive.isZero());
+    connector.setIdleTimeout(
+        keepalive.isZero() ? RequestsUnderWay.IDLE.toMillis() : keepalive.toMillis());
+  }
+
+  /** Accepts clients. */
+  void start() throws Exception {
+    connector.start();
+  }
+
+  /** Gives the socket back at once; connections that were accepted stay. */
+  void closeSocket() {
+    connector.close();
+  }
+
+  /** Gives the socket back and tells the clients of kept connections to go. */
+  void drain(RequestsUnderWay requests) {
+    connector.close();
+    CompletableFuture<Void> unused = connector.shutdown();
+    // HTTP/2's GOAWAY.
+    for (Graceful graceful : connector.getContainedBeans(Graceful.class)) {
+      unused = graceful.shutdown();
+    }
+    closeIdle(requests);
+  }
+
+  /** Closes HTTP/1 connections between two requests. */
+  void closeIdle(RequestsUnderWay requests) {
+    for (EndPoint endPoint : connector.getConnectedEndPoints()) {
+      if (requests.isIdle(endPoint)) {
+        endPoint.close();
+      }
+    }
+  }
+
+  /** Whether no connection is left. */
+  boolean isDrained() {
+    return connector.getConnectedEndPoints().isEmpty();
+  }
+
+  /** Ends what is left. */
+  void stop(Server server) throws Exception {
+    connector.stop();
+    server.removeConnector(connector);
+  }
+}
