@@ -1,22 +1,15 @@
 package org.culvert.launcher;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.culvert.conf.ConfigurationException;
 import org.culvert.conf.FileSource;
-import org.culvert.conf.Source;
 import org.culvert.directive.Configuration;
 import org.culvert.directive.ConfigurationReader;
 import org.culvert.launcher.ErrorLog.Level;
-import org.jspecify.annotations.Nullable;
 
 /** What the command line asks for, with the places that it leaves out. */
 final class Command {
@@ -56,19 +49,10 @@ final class Command {
 
   /** Reads the configuration. */
   Configuration read() throws ConfigurationException {
-    return read(new FileSource(configurationFile));
-  }
-
-  private Configuration read(Source source) throws ConfigurationException {
     return ConfigurationReader.read(
-        source,
+        new FileSource(configurationFile),
         new ConfigurationReader.Options(
             ConfigurationReader.Form.LAUNCHER, prefix.toString(), line.globals()));
-  }
-
-  /** Reads the configuration and keeps the text of every file of it, by name, each once. */
-  Configuration read(Map<String, String> texts) throws ConfigurationException {
-    return read(new Recorded(new FileSource(configurationFile), texts));
   }
 
   /** {@code pid}, by default {@code logs/culvert.pid}. */
@@ -95,35 +79,6 @@ final class Command {
       ErrorLog.process().open(path, Level.of(configuration.process().errorLogLevel()));
     } catch (IOException e) {
       throw new LaunchException("open() \"" + path + "\" failed " + Errno.of(e), e);
-    }
-  }
-
-  /** A source that notes what is read from it, for {@code -T}. */
-  private record Recorded(Source source, Map<String, String> texts) implements Source {
-    @Override
-    public String name() {
-      return source.name();
-    }
-
-    @Override
-    public String text() throws IOException {
-      String text = source.text();
-      texts.putIfAbsent(name(), text);
-      return text;
-    }
-
-    @Override
-    public String path(String file) {
-      return source.path(file);
-    }
-
-    @Override
-    public List<Source> include(String pattern) throws IOException {
-      List<Source> included = new ArrayList<>();
-      for (Source found : source.include(pattern)) {
-        included.add(new Recorded(found, texts));
-      }
-      return included;
     }
   }
 }

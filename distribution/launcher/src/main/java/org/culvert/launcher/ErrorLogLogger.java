@@ -25,6 +25,11 @@ final class ErrorLogLogger extends LegacyAbstractLogger {
     return isDebugEnabled();
   }
 
+  /** Jetty's advice about TLS settings, which here are the configuration's own. */
+  private boolean isAdvice() {
+    return name.equals("org.eclipse.jetty.util.ssl.SslContextFactory.config");
+  }
+
   /** Debug is Culvert's own: that of the server below would drown it. */
   @Override
   public boolean isDebugEnabled() {
@@ -38,7 +43,7 @@ final class ErrorLogLogger extends LegacyAbstractLogger {
 
   @Override
   public boolean isWarnEnabled() {
-    return ErrorLog.process().takes(Level.WARN);
+    return ErrorLog.process().takes(Level.WARN) && !isAdvice();
   }
 
   @Override

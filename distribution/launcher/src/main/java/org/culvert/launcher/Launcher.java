@@ -5,7 +5,6 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import org.culvert.conf.ConfigurationException;
 import org.culvert.directive.Configuration;
@@ -53,11 +52,11 @@ public final class Launcher {
   }
 
   private static int test(Command command) {
-    Map<String, String> texts = new LinkedHashMap<>();
+    Configuration configuration;
     boolean quiet = command.line().quiet();
     String file = command.file().toString();
     try {
-      Configuration configuration = command.read(texts);
+      configuration = command.read();
       Master.certificates(configuration);
     } catch (ConfigurationException e) {
       return failed(e.located(), file);
@@ -69,7 +68,7 @@ public final class Launcher {
       err.println("nginx: configuration file " + file + " test is successful");
     }
     if (command.line().dump()) {
-      dump(texts);
+      dump(configuration.files());
     }
     return 0;
   }
@@ -81,7 +80,7 @@ public final class Launcher {
   }
 
   private static void dump(Map<String, String> texts) {
-    // One char is one byte of the file: see Source.text.
+    // One char is one byte of the file: see Configuration.files.
     PrintStream out =
         new PrintStream(
             new FileOutputStream(FileDescriptor.out), false, StandardCharsets.ISO_8859_1);

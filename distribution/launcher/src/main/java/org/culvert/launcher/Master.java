@@ -37,6 +37,7 @@ final class Master {
   private final ErrorLog log = ErrorLog.process();
   private final BlockingQueue<Signals> told = new LinkedBlockingQueue<>();
   private final Server server;
+  private final ServletContextHandler context;
   private final RequestsUnderWay requests;
   private final ProxyServlet proxy;
   private final List<Listener> retired = new ArrayList<>();
@@ -54,11 +55,13 @@ final class Master {
     this.configuration = configuration;
     QueuedThreadPool threads = new QueuedThreadPool();
     threads.setName("culvert");
+    threads.setStopTimeout(0);
     threads.setVirtualThreadsExecutor(VirtualThreads.getDefaultVirtualThreadsExecutor());
     server = new Server(threads);
     server.setErrorHandler(new ErrorPages());
     proxy = ProxyServlet.forLauncher(configuration);
-    requests = new RequestsUnderWay(context(proxy));
+    context = context(proxy);
+    requests = new RequestsUnderWay(context);
     server.setHandler(requests);
   }
 
@@ -257,6 +260,8 @@ final class Master {
         new Thread(
             () -> {
               try {
+                // The servlet first: it says goodbye to WebSockets, for which they need their sockets.
+                context.stop();
                 server.stop();
               } catch (Exception e) {
                 log.write(Level.INFO, "while stopping: " + e);
@@ -273,7 +278,7 @@ final class Master {
     log.write(Level.NOTICE, "exit");
   }
 
-  /** Where a file of the process is. */
+  /** Where the pid goes. */
   Path pidPath() {
     return command.pidPath(configuration);
   }
