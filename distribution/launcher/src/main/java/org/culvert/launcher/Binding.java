@@ -83,9 +83,7 @@ record Binding(@Nullable String host, int port, boolean ssl, boolean http2, Posi
   /** Whether a server listens here. */
   boolean serves(ServerSettings server) {
     return server.listens().stream()
-        .anyMatch(
-            listen ->
-                listen.port() == port && (host == null || host.equals(host(listen))));
+        .anyMatch(listen -> listen.port() == port && (host == null || host.equals(host(listen))));
   }
 
   /** As nginx names it in messages: {@code 127.0.0.1:80}. */

@@ -14,8 +14,8 @@ import org.culvert.conf.ConfigurationException;
 import org.culvert.launcher.CommandLine.UsageException;
 
 /**
- * {@code culvert demo}: the sample pages on a backend, and Culvert in front of it with five lines of
- * configuration. Everything is bound to 127.0.0.1 and ends with the front.
+ * {@code culvert demo}: the sample pages on a backend, and Culvert in front of it with five lines
+ * of configuration. Everything is bound to 127.0.0.1 and ends with the front.
  */
 public final class Demo {
   private static final int PROXY_PORT = 8000;

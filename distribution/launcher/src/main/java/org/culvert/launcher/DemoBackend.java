@@ -12,8 +12,7 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
 /** The demo's backend: a WAR on a Jetty of its own, as it might run on another machine. */
 final class DemoBackend {
   /** Where {@link AnnotationConfiguration} reads which initializers it leaves alone. */
-  private static final String LEFT_ALONE =
-      "org.eclipse.jetty.containerInitializerExclusionPattern";
+  private static final String LEFT_ALONE = "org.eclipse.jetty.containerInitializerExclusionPattern";
 
   private final Server server;
 

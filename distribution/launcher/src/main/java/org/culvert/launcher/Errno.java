@@ -10,7 +10,9 @@ import java.nio.file.NoSuchFileException;
 final class Errno {
   private Errno() {}
 
-  /** For instance {@code (98: Address already in use)}; the JDK's own words where it has no number. */
+  /**
+   * For instance {@code (98: Address already in use)}; the JDK's own words where it has no number.
+   */
   static String of(IOException failure) {
     if (failure instanceof NoSuchFileException || failure instanceof FileNotFoundException) {
       return "(2: No such file or directory)";

@@ -123,7 +123,8 @@ final class ErrorLog {
     try {
       out.write(line.getBytes(StandardCharsets.UTF_8));
     } catch (IOException full) {
-      // A log that cannot be written (a full disk) must not stop the proxy, and there is nowhere to say so.
+      // A log that cannot be written (a full disk) must not stop the proxy, and there is nowhere to
+      // say so.
     }
   }
 }

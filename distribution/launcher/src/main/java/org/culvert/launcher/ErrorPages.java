@@ -10,7 +10,8 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 
 /**
- * nginx's page for what Jetty refuses before the proxy sees it, a head that is no HTTP for instance.
+ * nginx's page for what Jetty refuses before the proxy sees it, a head that is no HTTP for
+ * instance.
  */
 final class ErrorPages implements Request.Handler {
   private static final HttpField HTML = new HttpField(HttpHeader.CONTENT_TYPE, "text/html");

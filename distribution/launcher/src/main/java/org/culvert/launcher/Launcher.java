@@ -11,8 +11,8 @@ import org.culvert.directive.Configuration;
 import org.culvert.launcher.CommandLine.UsageException;
 
 /**
- * Culvert's program. {@code culvert.jar} starts here, usually run by the front, with nginx's command
- * line.
+ * Culvert's program. {@code culvert.jar} starts here, usually run by the front, with nginx's
+ * command line.
  */
 public final class Launcher {
   // nginx says everything on stderr, except what -T dumps.
@@ -93,9 +93,7 @@ public final class Launcher {
     try {
       String pid = pidFile.read();
       Process kill =
-          new ProcessBuilder("kill", "-s", signal.signal(), pid)
-              .redirectErrorStream(true)
-              .start();
+          new ProcessBuilder("kill", "-s", signal.signal(), pid).redirectErrorStream(true).start();
       String words = new String(kill.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       if (kill.waitFor() != 0) {
         err.println("nginx: [alert] kill(" + pid + ") failed (" + words.trim() + ")");

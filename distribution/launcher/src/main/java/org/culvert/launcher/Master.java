@@ -260,7 +260,8 @@ final class Master {
         new Thread(
             () -> {
               try {
-                // The servlet first: it says goodbye to WebSockets, for which they need their sockets.
+                // The servlet first: it says goodbye to WebSockets, for which they need their
+                // sockets.
                 context.stop();
                 server.stop();
               } catch (Exception e) {

@@ -19,7 +19,9 @@ import org.eclipse.jetty.util.Callback;
  * as long as its location allows.
  */
 final class RequestsUnderWay extends Handler.Wrapper {
-  /** nginx's {@code client_header_timeout}, {@code client_body_timeout} and {@code send_timeout}. */
+  /**
+   * nginx's {@code client_header_timeout}, {@code client_body_timeout} and {@code send_timeout}.
+   */
   static final Duration IDLE = Duration.ofSeconds(60);
 
   private final Set<EndPoint> busy = ConcurrentHashMap.newKeySet();

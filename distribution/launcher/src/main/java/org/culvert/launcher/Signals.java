@@ -6,8 +6,8 @@ import sun.misc.Signal;
 
 /**
  * What the process is told. nginx's signals reach the front, which passes them on by signals that a
- * JVM can take and that do no harm to one that is not ready yet; a JVM without a front takes nginx's
- * own, except QUIT, which HotSpot keeps for its thread dump.
+ * JVM can take and that do no harm to one that is not ready yet; a JVM without a front takes
+ * nginx's own, except QUIT, which HotSpot keeps for its thread dump.
  */
 enum Signals {
   /** Fast: what is under way is cut. */
@@ -43,7 +43,8 @@ enum Signals {
           Signal.handle(new Signal(name), signal -> receiver.accept(what));
         } catch (IllegalArgumentException taken) {
           // Another system's, or -Xrs: the other ways to say it remain.
-          ErrorLog.process().write(ErrorLog.Level.INFO, "signal " + name + " is not ours: " + taken);
+          ErrorLog.process()
+              .write(ErrorLog.Level.INFO, "signal " + name + " is not ours: " + taken);
         }
       }
     }

@@ -96,8 +96,7 @@ final class Tls {
     factory.setSniRequired(false);
     factory.setSNISelector(
         (keyType, issuers, session, host, certificates) ->
-            select(
-                host, certificates.stream().map(X509::getAlias).collect(Collectors.toSet())));
+            select(host, certificates.stream().map(X509::getAlias).collect(Collectors.toSet())));
   }
 
   private String[] protocols() {
