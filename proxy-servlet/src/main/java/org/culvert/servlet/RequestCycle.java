@@ -29,6 +29,7 @@ import org.culvert.rewrite.Redirects;
 import org.culvert.rewrite.Return;
 import org.culvert.upgrade.Accepted;
 import org.culvert.upgrade.HandshakeEnd;
+import org.culvert.upgrade.JettyHandshake;
 import org.culvert.upgrade.Offer;
 import org.culvert.upgrade.RelayEnd;
 import org.culvert.variable.RequestFacts;
@@ -54,6 +55,7 @@ final class RequestCycle implements HandshakeEnd {
   private final ServletCall call;
   private final AtomicBoolean ended = new AtomicBoolean();
   private LocationSettings location;
+  private final Downstream client;
   private Downstream downstream;
   private int refusedWith;
   private @Nullable GatewayFailure refusal;
@@ -73,7 +75,8 @@ final class RequestCycle implements HandshakeEnd {
     this.server = server.found();
     this.location = this.server.fallback();
     this.call = new ServletCall(request, response);
-    this.downstream = call.downstream(record, runtime.upstreams().timers());
+    this.client = call.downstream(record, runtime.upstreams().timers());
+    this.downstream = client;
     facts.serverName(this.server.name());
     scope.put(RequestFacts.class, facts).put(ResponseRecord.class, record);
     captured(server.captures(), this.server.captureNames(facts.requestHost()));
@@ -173,8 +176,17 @@ final class RequestCycle implements HandshakeEnd {
           refused.status(),
           refused.fields(),
           new GatewayFailure(GatewayFailure.Kind.BAD_REQUEST, refused.reason()));
-    } else if (offer instanceof Offer.Wanted && upgrades != null) {
-      fail(501, new HeaderFields(), null);
+    } else if (offer instanceof Offer.Wanted wanted && upgrades != null) {
+      new JettyHandshake(
+              runtime.upstreams(),
+              downstream,
+              settings,
+              rules(),
+              scope,
+              wanted,
+              location.sendTimeout(),
+              this)
+          .start();
     } else {
       new Exchange(runtime.upstreams(), downstream, settings, rules(), scope, this).start();
     }
@@ -255,6 +267,7 @@ final class RequestCycle implements HandshakeEnd {
     }
     ErrorPage page = inErrorPage ? null : ErrorPages.choose(location.errorPages(), status);
     if (page == null) {
+      downstream = client; // A page that fails itself is answered with its own status.
       answer(LocalAnswer.ofStatus(status, fields));
       return;
     }
@@ -263,11 +276,11 @@ final class RequestCycle implements HandshakeEnd {
     if (outcome instanceof ErrorPages.Outcome.Redirect redirect) {
       answer(redirect.answer());
     } else if (outcome instanceof ErrorPages.Outcome.Internal internal) {
-      downstream = new ErrorPageDownstream(downstream, internal.status(), true);
+      downstream = new ErrorPageDownstream(client, internal.status(), true);
       facts.becomeGet();
       redirect(internal.target());
     } else if (outcome instanceof ErrorPages.Outcome.Named named) {
-      downstream = new ErrorPageDownstream(downstream, named.status(), false);
+      downstream = new ErrorPageDownstream(client, named.status(), false);
       enterNamed(named.name());
     }
   }
