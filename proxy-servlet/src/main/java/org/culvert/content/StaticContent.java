@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
 import org.culvert.http.Octets;
 import org.culvert.http.RequestHead;
 import org.culvert.http.RequestTarget;
+import org.culvert.http.UriEscaping;
 import org.culvert.variable.RequestFacts;
 import org.culvert.variable.Scope;
 import org.culvert.variable.Template;
@@ -113,7 +114,7 @@ public final class StaticContent {
     if (folder == null || !Files.isDirectory(folder)) {
       return new StaticOutcome.Status(404);
     }
-    LOG.info("directory index of \"{}\" is forbidden", folder);
+    LOG.error("directory index of \"{}\" is forbidden", UriEscaping.path(target.path()));
     return new StaticOutcome.Status(403);
   }
 
@@ -132,7 +133,8 @@ public final class StaticContent {
     String written = settings.path().source();
     // What variables put in, and what follows the folder, may not go up; the file's author may.
     if (ups(whole) > ups(written) || PRIVATE.matcher(uri).find()) {
-      LOG.info("\"{}\" leaves its folder, or is private to the application", whole);
+      LOG.error(
+          "\"{}\" leaves its folder, or is private to the application", UriEscaping.path(uri));
       return null;
     }
     String name = Octets.text(whole);
@@ -152,7 +154,11 @@ public final class StaticContent {
   }
 
   private StaticOutcome failed(int status, IOException cause) {
-    LOG.info("\"{}\" failed: {}", target.path(), cause.toString());
+    // Escaped, since the client chose the name: it must not forge a line of the log.
+    LOG.error(
+        "open() \"{}\" failed: {}",
+        UriEscaping.path(target.path()),
+        cause.getClass().getSimpleName());
     return new StaticOutcome.Status(status);
   }
 }

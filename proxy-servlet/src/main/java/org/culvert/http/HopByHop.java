@@ -33,7 +33,7 @@ public final class HopByHop {
     for (String value : fields.all("Connection")) {
       named.addAll(FieldValues.tokens(value));
     }
-    named.removeAll(NEVER);
+    NEVER.forEach(named::remove);
     fields.removeIf(field -> isHopByHop(field.name()) || named.contains(field.name()));
   }
 

@@ -96,7 +96,10 @@ final class LogFile {
       }
       waiting.add(line);
       waitingBytes += line.length() + 1;
-      changed.signalAll();
+      if (waiting.size() == 1) {
+        // Before a later line the writer is awake, or about to look.
+        changed.signalAll();
+      }
     } finally {
       lock.unlock();
     }

@@ -116,7 +116,6 @@ class RequestTargetTest {
     "HTTPS://h, h, /, /",
     "http://h?x=1, h, /, /?x=1",
     "http://[::1]:8/a, [::1]:8, /a, /a",
-    "http://user@h/a, user@h, /a, /a",
   })
   void readsTheAbsoluteForm(String raw, String authority, String path, String whole)
       throws Exception {
