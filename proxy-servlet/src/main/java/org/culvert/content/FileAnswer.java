@@ -8,14 +8,14 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.HttpDate;
-import org.culvert.http.RequestHead;
 import org.culvert.http.ResponseHead;
 
 /** Answers a request with one open file: whole, in parts, or not at all because it is unchanged. */
 final class FileAnswer {
   private static final byte[] NOTHING = {};
 
-  private final RequestHead request;
+  private final HeaderFields request;
+  private final boolean withBody;
   private final FileChannel channel;
   private final long length;
   private final long modified;
@@ -25,11 +25,20 @@ final class FileAnswer {
   /**
    * About a file.
    *
+   * @param request the request's fields
+   * @param withBody false for HEAD
    * @param modified seconds since the epoch
    * @param type the media type, or ""
    */
-  FileAnswer(RequestHead request, FileChannel channel, long length, long modified, String type) {
+  FileAnswer(
+      HeaderFields request,
+      boolean withBody,
+      FileChannel channel,
+      long length,
+      long modified,
+      String type) {
     this.request = request;
+    this.withBody = withBody;
     this.channel = channel;
     this.length = length;
     this.modified = modified;
@@ -37,9 +46,20 @@ final class FileAnswer {
     this.etag = "\"" + Long.toHexString(modified) + "-" + Long.toHexString(length) + "\"";
   }
 
+  /**
+   * The file as the page of another status, an error's for instance: always whole, and without the
+   * fields that invite to ask for a part or to ask again.
+   */
+  StaticOutcome outcome(int status) throws IOException {
+    HeaderFields fields = new HeaderFields();
+    addType(fields);
+    fields.add("ETag", etag);
+    return answer(status, fields, List.of(new FileBody.Part(NOTHING, 0, length)));
+  }
+
   /** The outcome; the channel belongs to the body that it has, and is closed where it has none. */
   StaticOutcome outcome() throws IOException {
-    Preconditions conditions = new Preconditions(request.fields(), modified, etag);
+    Preconditions conditions = new Preconditions(request, modified, etag);
     int status = conditions.status();
     if (status == 412) {
       channel.close();
@@ -51,7 +71,7 @@ final class FileAnswer {
       channel.close();
       return new StaticOutcome.Answered(new ResponseHead(304, null, fields), null);
     }
-    ByteRanges ranges = ByteRanges.parse(conditions.range(request), length);
+    ByteRanges ranges = ByteRanges.parse(conditions.range(), length);
     return switch (ranges.kind()) {
       case WHOLE -> whole(fields);
       case PARTIAL -> parts(fields, ranges.ranges());
@@ -64,9 +84,7 @@ final class FileAnswer {
 
   private StaticOutcome whole(HeaderFields fields) throws IOException {
     addType(fields);
-    if (!request.protocol().equals("HTTP/1.0")) {
-      fields.add("Accept-Ranges", "bytes");
-    }
+    fields.add("Accept-Ranges", "bytes");
     return answer(200, fields, List.of(new FileBody.Part(NOTHING, 0, length)));
   }
 
@@ -100,7 +118,7 @@ final class FileAnswer {
     FileBody body = new FileBody(channel, parts);
     fields.add("Content-Length", Long.toString(body.length()));
     ResponseHead head = new ResponseHead(status, null, fields);
-    if (request.method().equals("HEAD")) {
+    if (!withBody) {
       body.close();
       return new StaticOutcome.Answered(head, null);
     }

@@ -4,7 +4,6 @@ import java.util.List;
 import org.culvert.http.FieldValues;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.HttpDate;
-import org.culvert.http.RequestHead;
 
 /**
  * Conditional requests as nginx answers them ({@code ngx_http_not_modified_filter_module.c}, {@code
@@ -48,10 +47,10 @@ final class Preconditions {
     return 304;
   }
 
-  /** The Range field where it counts: not in HTTP/1.0, and not where If-Range forbids; else "". */
-  String range(RequestHead request) {
+  /** The Range field where it counts: there, and not where If-Range forbids it; else "". */
+  String range() {
     String range = fields.first("Range");
-    return range == null || request.protocol().equals("HTTP/1.0") || !rangeHolds() ? "" : range;
+    return range == null || !rangeHolds() ? "" : range;
   }
 
   private boolean rangeHolds() {

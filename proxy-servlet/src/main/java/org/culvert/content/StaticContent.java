@@ -11,7 +11,6 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.culvert.http.Octets;
-import org.culvert.http.RequestHead;
 import org.culvert.http.RequestTarget;
 import org.culvert.http.UriEscaping;
 import org.culvert.variable.RequestFacts;
@@ -34,24 +33,36 @@ public final class StaticContent {
 
   private final StaticSettings settings;
   private final Scope scope;
-  private final RequestHead head;
+  private final RequestFacts facts;
   private final RequestTarget target;
 
-  private StaticContent(StaticSettings settings, Scope scope) {
+  /** The status that the answer has, 0 for the file's own. */
+  private final int status;
+
+  private StaticContent(StaticSettings settings, Scope scope, int status) {
     this.settings = settings;
     this.scope = scope;
-    RequestFacts facts = scope.get(RequestFacts.class);
-    this.head = facts.head();
+    this.facts = scope.get(RequestFacts.class);
     this.target = facts.target();
+    this.status = status;
   }
 
   /** What the request of the scope comes to. */
   public static StaticOutcome answer(StaticSettings settings, Scope scope) {
-    return new StaticContent(settings, scope).answer();
+    return new StaticContent(settings, scope, 0).answer();
+  }
+
+  /**
+   * What it comes to where {@code error_page} chose the status.
+   *
+   * @param status the status that the answer is to have, 0 or 200 for the file's own
+   */
+  public static StaticOutcome answer(StaticSettings settings, Scope scope, int status) {
+    return new StaticContent(settings, scope, status == 200 ? 0 : status).answer();
   }
 
   private StaticOutcome answer() {
-    String method = head.method();
+    String method = facts.head().method();
     boolean post = method.equals("POST");
     if (!method.equals("GET") && !method.equals("HEAD") && !post) {
       return new StaticOutcome.Status(405);
@@ -85,13 +96,15 @@ public final class StaticContent {
   private StaticOutcome file(Path file, BasicFileAttributes attributes) throws IOException {
     FileChannel channel = FileChannel.open(file);
     try {
-      return new FileAnswer(
-              head,
+      FileAnswer answer =
+          new FileAnswer(
+              facts.head().fields(),
+              !facts.head().method().equals("HEAD"),
               channel,
               channel.size(),
               attributes.lastModifiedTime().to(TimeUnit.SECONDS),
-              settings.types().of(target.path()))
-          .outcome();
+              settings.types().of(target.path()));
+      return status == 0 ? answer.outcome() : answer.outcome(status);
     } catch (IOException | RuntimeException e) {
       channel.close();
       throw e;

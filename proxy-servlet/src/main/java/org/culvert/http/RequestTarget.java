@@ -40,8 +40,12 @@ public record RequestTarget(
       if (end == start) {
         throw bad("no host", target);
       }
+      String authority = target.substring(start, end);
+      if (authority.indexOf('@') >= 0 || target.startsWith("#", end)) {
+        throw bad("a host that is none", target);
+      }
       String rest = target.substring(end);
-      return origin(rest.startsWith("/") ? rest : "/" + rest, target.substring(start, end));
+      return origin(rest.startsWith("/") ? rest : "/" + rest, authority);
     }
     throw bad("neither a path nor an absolute URI", target);
   }

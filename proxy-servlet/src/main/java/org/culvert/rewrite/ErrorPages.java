@@ -11,7 +11,7 @@ public final class ErrorPages {
   /** Where an error page sends the request. */
   public sealed interface Outcome {
     /**
-     * An internal redirect: the locations are searched anew, with method GET, HEAD staying HEAD.
+     * An internal redirect: the locations are searched anew, with {@link RequestFacts#becomeGet}.
      *
      * @param target the page
      * @param status the status to answer with, 0 for the one that the page gives

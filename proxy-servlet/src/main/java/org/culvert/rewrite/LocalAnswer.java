@@ -25,8 +25,12 @@ public record LocalAnswer(int status, HeaderFields fields, byte[] body) {
     /** A status that {@code error_page} may have a page for. */
     record Status(int status) implements Outcome {}
 
-    /** {@code return 444}: the connection is closed without a word. */
-    record Closed() implements Outcome {}
+    /**
+     * {@code return 444} and 499: the connection is closed without a word.
+     *
+     * @param status for the log
+     */
+    record Closed(int status) implements Outcome {}
   }
 
   /**
@@ -36,8 +40,8 @@ public record LocalAnswer(int status, HeaderFields fields, byte[] body) {
    */
   public static Outcome of(Return directive, MediaTypes types, Scope scope) {
     int status = directive.status();
-    if (status == 444) {
-      return new Outcome.Closed();
+    if (status == 444 || status == 499) {
+      return new Outcome.Closed(status);
     }
     String text = directive.text() == null ? "" : directive.text().evaluate(scope);
     RequestFacts facts = scope.get(RequestFacts.class);
@@ -56,12 +60,10 @@ public record LocalAnswer(int status, HeaderFields fields, byte[] body) {
     return new Outcome.Answered(new LocalAnswer(status, fields, Octets.bytes(text)));
   }
 
-  /** A redirect with nginx's body. An empty location is no field. */
+  /** A redirect with nginx's body. */
   public static LocalAnswer redirect(int status, String location) {
     LocalAnswer answer = ofStatus(status, null);
-    if (!location.isEmpty()) {
-      answer.fields.add("Location", location);
-    }
+    answer.fields.add("Location", location);
     return answer;
   }
 

@@ -20,6 +20,7 @@ public final class RequestFacts {
   private final String requestUri;
   private RequestTarget target;
   private String serverName = "";
+  private final String sentMethod;
   private @Nullable String requestId;
 
   /**
@@ -44,6 +45,7 @@ public final class RequestFacts {
       String host,
       String requestUri) {
     this.head = head;
+    this.sentMethod = head.method();
     this.target = target;
     this.connection = connection;
     this.contextPath = contextPath;
@@ -55,6 +57,11 @@ public final class RequestFacts {
   /** The client's head; its method is GET once an error's page is fetched. */
   public RequestHead head() {
     return head;
+  }
+
+  /** The method that the client sent, an error's page or not. */
+  public String sentMethod() {
+    return sentMethod;
   }
 
   /** An error's page is fetched with GET, HEAD staying HEAD (nginx, {@code error_page}). */

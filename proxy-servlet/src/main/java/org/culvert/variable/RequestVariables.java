@@ -32,9 +32,9 @@ public final class RequestVariables {
   private static void target(VariableTable table) {
     fact(table, "uri", facts -> facts.target().path());
     fact(table, "document_uri", facts -> facts.target().path());
-    fact(table, "args", facts -> facts.target().query());
-    fact(table, "query_string", facts -> facts.target().query());
-    fact(table, "is_args", facts -> isEmpty(facts.target().query()) ? "" : "?");
+    fact(table, "args", RequestVariables::args);
+    fact(table, "query_string", RequestVariables::args);
+    fact(table, "is_args", facts -> args(facts) == null ? "" : "?");
     fact(table, "request_uri", RequestFacts::requestUri);
     fact(table, "context_path", RequestFacts::contextPath);
     table.definePrefix(
@@ -48,7 +48,7 @@ public final class RequestVariables {
     fact(
         table,
         "request",
-        facts -> facts.head().method() + " " + facts.requestUri() + " " + facts.head().protocol());
+        facts -> facts.sentMethod() + " " + facts.requestUri() + " " + facts.head().protocol());
     fact(table, "content_type", facts -> facts.head().fields().joined("Content-Type"));
     fact(table, "content_length", facts -> facts.head().fields().first("Content-Length"));
     fact(table, "request_id", RequestFacts::requestId);
@@ -93,8 +93,10 @@ public final class RequestVariables {
     return scope.get(RequestFacts.class);
   }
 
-  private static boolean isEmpty(@Nullable String text) {
-    return text == null || text.isEmpty();
+  /** nginx does not tell an empty query from none. */
+  private static @Nullable String args(RequestFacts facts) {
+    String query = facts.target().query();
+    return query == null || query.isEmpty() ? null : query;
   }
 
   private static @Nullable String octets(@Nullable String text) {

@@ -19,8 +19,13 @@ class RequestVariablesTest {
     RequestVariables.define(table);
   }
 
-  private static Scope scope(String target, String host, String... fields) throws Exception {
-    RequestHead head = new RequestHead("GET", target, "HTTP/1.1", HeaderFields.of(fields));
+  private static Scope get(String target, String host, String... fields) throws Exception {
+    return scope("GET", target, host, fields);
+  }
+
+  private static Scope scope(String method, String target, String host, String... fields)
+      throws Exception {
+    RequestHead head = new RequestHead(method, target, "HTTP/1.1", HeaderFields.of(fields));
     ClientConnection connection =
         new ClientConnection(
             new InetSocketAddress(InetAddress.getByName("::1"), 51000),
@@ -81,7 +86,7 @@ class RequestVariablesTest {
   })
   void haveNginxValues(String name, String value) throws Exception {
     Scope scope =
-        scope(
+        get(
             "/./a%20b?x=1&Y=2",
             "h.test",
             "Content-Type",
@@ -102,46 +107,48 @@ class RequestVariablesTest {
   @ParameterizedTest
   @CsvSource({"args", "query_string", "http_none", "cookie_none", "arg_none", "content_type"})
   void haveNoValueWhereTheRequestHasNone(String name) throws Exception {
-    assertThat(value(scope("/a", ""), name)).isNull();
-    assertThat(value(scope("/a?", ""), name)).isNull();
+    assertThat(value(get("/a", ""), name)).isNull();
+    assertThat(value(get("/a?", ""), name)).isNull();
   }
 
   @Test
   void hostIsTheServersNameWhereTheRequestNamesNone() throws Exception {
-    assertThat(value(scope("/", ""), "host")).isEqualTo("s1.test");
-    assertThat(value(scope("/", ""), "is_args")).isEmpty();
+    assertThat(value(get("/", ""), "host")).isEqualTo("s1.test");
+    assertThat(value(get("/", ""), "is_args")).isEmpty();
   }
 
   @Test
   void theUsersNameIsOctets() throws Exception {
-    assertThat(value(scope("/", ""), "remote_user")).isEqualTo("ren\u00c3\u00a9");
+    assertThat(value(get("/", ""), "remote_user")).isEqualTo("ren\u00c3\u00a9");
   }
 
   @Test
   void theRequestIdStaysTheSame() throws Exception {
-    Scope scope = scope("/", "");
+    Scope scope = get("/", "");
     assertThat(value(scope, "request_id"))
         .matches("[0-9a-f]{32}")
         .isEqualTo(value(scope, "request_id"))
-        .isNotEqualTo(value(scope("/", ""), "request_id"));
+        .isNotEqualTo(value(get("/", ""), "request_id"));
   }
 
   @Test
   void theProcessIsKnown() throws Exception {
-    assertThat(value(scope("/", ""), "pid")).isEqualTo("" + ProcessHandle.current().pid());
-    assertThat(value(scope("/", ""), "hostname")).isNotEmpty();
-    assertThat(value(scope("/", ""), "binary_remote_addr")).hasSize(16);
+    assertThat(value(get("/", ""), "pid")).isEqualTo("" + ProcessHandle.current().pid());
+    assertThat(value(get("/", ""), "hostname")).isNotEmpty();
+    assertThat(value(get("/", ""), "binary_remote_addr")).hasSize(16);
   }
 
   @Test
   void anInternalRedirectChangesTheUriAndNotTheRequest() throws Exception {
-    Scope scope = scope("/a?x=1", "h");
+    Scope scope = scope("POST", "/a?x=1", "h");
     RequestFacts facts = scope.get(RequestFacts.class);
     facts.redirect(RequestTarget.internal("/error.html?y=2"));
-    facts.methodOfErrorPage();
+    facts.becomeGet();
     assertThat(value(scope, "uri")).isEqualTo("/error.html");
     assertThat(value(scope, "args")).isEqualTo("y=2");
     assertThat(value(scope, "request_uri")).isEqualTo("/app/a?x=1");
+    assertThat(value(scope, "request_method")).isEqualTo("GET");
+    assertThat(value(scope, "request")).isEqualTo("POST /app/a?x=1 HTTP/1.1");
   }
 
   @ParameterizedTest
