@@ -1,5 +1,6 @@
 package org.culvert.directive;
 
+import java.util.Locale;
 import java.util.regex.Pattern;
 import org.culvert.conf.ConfigurationException;
 import org.culvert.conf.Directive;
@@ -60,7 +61,7 @@ final class MapDirectives {
       throw line.error("invalid hostname or wildcard \"" + literal + "\"");
     }
     if (!map.literal(literal, value)) {
-      throw line.error("conflicting parameter \"" + literal + "\"");
+      throw line.error("conflicting parameter \"" + literal.toLowerCase(Locale.ROOT) + "\"");
     }
   }
 }

@@ -29,10 +29,15 @@ final class ProcessDirectives {
     table.define("daemon", Setter.flag(DAEMON));
     table.define("worker_shutdown_timeout", Setter.time(SHUTDOWN));
     table.define("error_log", ProcessDirectives::errorLog);
-    table.define(
-        "events",
-        (directive, level, reading) ->
-            reading.block(directive, level.nested(Context.EVENTS, directive)));
+    table.define("events", ProcessDirectives::events);
+  }
+
+  private static void events(Directive directive, Level level, Reading reading)
+      throws ConfigurationException {
+    if (!level.children(Context.EVENTS).isEmpty()) {
+      throw Setter.duplicate(directive);
+    }
+    reading.block(directive, level.nested(Context.EVENTS, directive));
   }
 
   /** Several may be given; the first of the outermost level is the process's. */
