@@ -61,7 +61,7 @@ final class Assembly {
   VirtualServers<ServerSettings> byAddress(Level outermost) throws ConfigurationException {
     if (!hasServers) {
       Level implied = new Level(Context.SERVER, outermost, null);
-      ListenSettings listen = ListenDirectives.byDefault(position(implied));
+      ListenSettings listen = ListenDirectives.byDefault(position(implied), ownsSockets());
       ServerSettings server = ServerDirectives.settings(implied, List.of(listen), reading);
       byAddress.add(listen.host(), listen.port(), false, List.of(), server);
     }
@@ -73,14 +73,14 @@ final class Assembly {
   }
 
   /** Every server's listens; TLS and HTTP/2 are of the address, whichever server says so. */
-  private static Map<Level, List<ListenSettings>> listens(List<Level> levels) {
+  private Map<Level, List<ListenSettings>> listens(List<Level> levels) {
     Map<Level, List<ListenSettings>> listens = new LinkedHashMap<>();
     Set<String> tls = new HashSet<>();
     Set<String> http2 = new HashSet<>();
     for (Level level : levels) {
       List<ListenSettings> own = level.own(ListenDirectives.LISTENS);
       List<ListenSettings> all =
-          own == null ? List.of(ListenDirectives.byDefault(position(level))) : own;
+          own == null ? List.of(ListenDirectives.byDefault(position(level), ownsSockets())) : own;
       listens.put(level, all);
       for (ListenSettings listen : all) {
         String address = ListenDirectives.address(listen);

@@ -4,6 +4,7 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.culvert.conf.ConfigurationException;
 import org.culvert.conf.Directive;
@@ -120,10 +121,10 @@ final class ListenDirectives {
     if (parsed.host().equals("*") || parsed.host().equals("0.0.0.0")) {
       return List.of("");
     }
-    if (parsed.host().startsWith("[")) {
-      return List.of(literal(parsed, directive, reading, what).get(0));
-    }
-    return literal(parsed, directive, reading, what);
+    List<String> literals = literal(parsed, directive, reading, what);
+    return parsed.host().startsWith("[")
+        ? List.of(parsed.address().toLowerCase(Locale.ROOT))
+        : literals;
   }
 
   private static List<String> literal(
@@ -131,8 +132,7 @@ final class ListenDirectives {
       throws ConfigurationException {
     List<String> literals = new ArrayList<>();
     for (InetSocketAddress address : reading.upstreams().addresses(parsed, directive, what)) {
-      String literal = address.getAddress().getHostAddress();
-      literals.add(literal.equals("0:0:0:0:0:0:0:0") ? "::" : literal);
+      literals.add(address.getAddress().getHostAddress());
     }
     return literals;
   }
@@ -153,11 +153,15 @@ final class ListenDirectives {
     return addresses;
   }
 
-  /** nginx's default where a server has no {@code listen}: port 80, or 8000 for who is not root. */
-  static ListenSettings byDefault(Position position) {
-    boolean isRoot = "root".equals(System.getProperty("user.name"));
+  /**
+   * nginx's default where a server has no {@code listen}: port 80, or 8000 for who is not root.
+   *
+   * @param ownsSockets whether the port will be opened at all
+   */
+  static ListenSettings byDefault(Position position, boolean ownsSockets) {
+    boolean mayOpen80 = !ownsSockets || "root".equals(System.getProperty("user.name"));
     return new ListenSettings(
-        null, isRoot ? DEFAULT_PORT : UNPRIVILEGED_PORT, false, false, false, position);
+        null, mayOpen80 ? DEFAULT_PORT : UNPRIVILEGED_PORT, false, false, false, position);
   }
 
   /** Address and port as nginx prints them. */

@@ -188,7 +188,7 @@ final class LocationDirectives {
         CoreDirectives.maxBodySize(level),
         CoreDirectives.sendTimeout(level),
         LogDirectives.accessLogs(level, reading),
-        MediaTypeDirectives.types(level));
+        MediaTypeDirectives.types(level, reading));
   }
 
   private static Handler handler(Level level, @Nullable Path path, Reading reading)

@@ -33,11 +33,19 @@ final class MediaTypeDirectives {
     }
   }
 
-  /** What holds for a level. */
-  static MediaTypes types(Level level) {
-    Word otherwise = level.find(DEFAULT_TYPE);
-    return new MediaTypes(
-        level.get(TYPES, MediaTypes.BUILT_IN.byExtension()),
-        otherwise == null ? MediaTypes.BUILT_IN.fallback() : otherwise.text());
+  /**
+   * What holds for a level. Where no {@code types} are given nginx knows three extensions; in a
+   * WAR, which has no mime.types to include, those of nginx's own file hold instead.
+   */
+  static MediaTypes types(Level level, Reading reading) {
+    Word named = level.find(DEFAULT_TYPE);
+    String otherwise = named == null ? MediaTypes.BUILT_IN.fallback() : named.text();
+    Map<String, String> types = level.find(TYPES);
+    if (types == null) {
+      return reading.options().form() == ConfigurationReader.Form.LAUNCHER
+          ? new MediaTypes(MediaTypes.BUILT_IN.byExtension(), otherwise)
+          : reading.stockTypes(otherwise);
+    }
+    return new MediaTypes(types, otherwise);
   }
 }

@@ -27,7 +27,7 @@ final class ProxyResponseDirectives {
   private static final Setting<Boolean> INTERCEPT = new Setting<>("proxy_intercept_errors");
 
   /** {@code ngx_http_proxy_hide_headers}. */
-  private static final Set<String> HIDDEN =
+  static final Set<String> HIDDEN =
       Set.of(
           "date",
           "server",

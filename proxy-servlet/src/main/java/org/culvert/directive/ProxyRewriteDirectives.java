@@ -8,6 +8,7 @@ import org.culvert.conf.Word;
 import org.culvert.directive.LocationDirectives.Path;
 import org.culvert.directive.ProxyPassDirectives.Target;
 import org.culvert.exchange.ProxySettings.Rewrite;
+import org.culvert.variable.Regex;
 import org.culvert.variable.Template;
 import org.jspecify.annotations.Nullable;
 
@@ -132,9 +133,8 @@ final class ProxyRewriteDirectives {
       return new Rewrite.Prefix(reading.template(new Word(match, from.position())), replacement);
     }
     boolean star = match.startsWith("~*");
-    return new Rewrite.Pattern(
-        reading.regex(match.substring(star ? 2 : 1), star || alwaysCaseless, directive),
-        replacement);
+    Regex regex = reading.regex(match.substring(star ? 2 : 1), star || alwaysCaseless, directive);
+    return new Rewrite.Pattern(regex, replacement, reading.slots(regex));
   }
 
   /** The rules of a location; none at any level is {@code default}. */

@@ -12,7 +12,9 @@ import org.culvert.conf.Directive.Block;
 import org.culvert.conf.Position;
 import org.culvert.conf.Source;
 import org.culvert.conf.Word;
+import org.culvert.content.StockMediaTypes;
 import org.culvert.directive.ConfigurationReader.Options;
+import org.culvert.http.MediaTypes;
 import org.culvert.http.Octets;
 import org.culvert.variable.Regex;
 import org.culvert.variable.Template;
@@ -30,6 +32,7 @@ final class Reading {
   private final Options options;
   private final List<Word> compiled = new ArrayList<>();
   private final VariableTable variables = Variables.all();
+  private final Map<String, MediaTypes> stockTypes = new HashMap<>();
   private final Warnings warnings = new Warnings();
   private final UpstreamTable upstreams;
 
@@ -150,10 +153,17 @@ final class Reading {
     return name;
   }
 
-  /** Compiles a regular expression. */
+  /** Compiles a regular expression, whose named groups become variables. */
   Regex regex(String pattern, boolean ignoreCase, Directive at) throws ConfigurationException {
     try {
-      return Pcre.compile(pattern, ignoreCase);
+      Regex regex = Pcre.compile(pattern, ignoreCase);
+      for (String name : regex.names().keySet()) {
+        if (variables.isFixed(name)) {
+          throw at.error("the duplicate \"" + name + "\" variable");
+        }
+        variables.slot(name);
+      }
+      return regex;
     } catch (Pcre.InvalidPatternException e) {
       throw at.error(String.valueOf(e.getMessage()));
     }
@@ -169,6 +179,11 @@ final class Reading {
   /** A path made absolute: relative to the prefix ({@code ngx_conf_full_name}). */
   String path(String text) {
     return text.startsWith("/") ? text : Octets.of(options.prefix()) + "/" + text;
+  }
+
+  /** The types of nginx's mime.types. */
+  MediaTypes stockTypes(String otherwise) {
+    return stockTypes.computeIfAbsent(otherwise, StockMediaTypes::load);
   }
 
   /** The path of a file that is relative to the configuration file's folder. */

@@ -44,7 +44,7 @@ final class StaticDirectives {
         folder.alias(),
         folder.prefix(),
         List.copyOf(level.get(INDEX, List.of(Template.constant("index.html")))),
-        MediaTypeDirectives.types(level));
+        MediaTypeDirectives.types(level, reading));
   }
 
   private static void folder(Directive directive, Level level, Reading reading)

@@ -2,11 +2,10 @@ package org.culvert.directive;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import org.culvert.conf.ConfigurationException;
 import org.culvert.conf.Directive;
 import org.culvert.conf.Word;
@@ -22,7 +21,6 @@ final class TlsDirectives {
 
   private static final Set<String> KNOWN =
       Set.of("SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3");
-  private static final Map<String, String> BOUND = Map.of("TLSv1", "TLSv1");
 
   private TlsDirectives() {}
 
@@ -58,7 +56,7 @@ final class TlsDirectives {
       if (!KNOWN.contains(word.text())) {
         throw directive.error("invalid value \"" + word.text() + "\"");
       }
-      protocols.add(BOUND.getOrDefault(word.text(), word.text()));
+      protocols.add(word.text());
     }
   }
 
@@ -76,7 +74,7 @@ final class TlsDirectives {
               + reading.configurationPath(certificate.arg(1))
               + "\"");
     }
-    List<String> protocols = new ArrayList<>(server.get(PROTOCOLS, Set.of("TLSv1.2", "TLSv1.3")));
+    Set<String> protocols = new TreeSet<>(server.get(PROTOCOLS, Set.of("TLSv1.2", "TLSv1.3")));
     return new ServerTls(
         readable(certificate, "certificate", reading),
         readable(keys.get(0), "certificate key", reading),

@@ -175,7 +175,7 @@ public final class ForwardedResponse {
     if (!matcher.find()) {
       return null;
     }
-    scope.captured(matcher);
+    scope.captured(matcher, rule.slots());
     return rule.replacement().evaluate(scope);
   }
 }

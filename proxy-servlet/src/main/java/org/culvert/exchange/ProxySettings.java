@@ -2,6 +2,7 @@ package org.culvert.exchange;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.culvert.variable.Regex;
 import org.culvert.variable.Template;
@@ -91,8 +92,16 @@ public record ProxySettings(
 
     /**
      * Replaces what a regular expression matches; its groups are {@code $1}… in the replacement.
+     *
+     * @param slots numbers of its named groups to the slots of their variables
      */
-    record Pattern(Regex match, Template replacement) implements Rewrite {}
+    record Pattern(Regex match, Template replacement, Map<Integer, Integer> slots)
+        implements Rewrite {
+      /** A rule whose groups have no names. */
+      public Pattern(Regex match, Template replacement) {
+        this(match, replacement, Map.of());
+      }
+    }
   }
 
   /** {@code proxy_connect_timeout}, {@code proxy_send_timeout}, {@code proxy_read_timeout}. */

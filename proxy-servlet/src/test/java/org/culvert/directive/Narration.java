@@ -12,6 +12,7 @@ import org.culvert.exchange.ProxySettings.RequestRules;
 import org.culvert.exchange.ProxySettings.ResponseRules;
 import org.culvert.exchange.ProxySettings.Rewrite;
 import org.culvert.exchange.ProxySettings.Timeouts;
+import org.culvert.http.Octets;
 import org.culvert.location.LocationMatch;
 import org.culvert.rewrite.Return;
 import org.culvert.upstream.PeerSettings;
@@ -42,7 +43,7 @@ final class Narration {
   }
 
   private void say(String text) {
-    lines.add(text.stripTrailing());
+    lines.add(Octets.text(text).stripTrailing());
   }
 
   private void unless(boolean isDefault, String text) {
@@ -181,7 +182,7 @@ final class Narration {
                     "  log "
                         + log.path()
                         + " "
-                        + log.format().source().substring(0, 12)
+                        + log.format().source().split(" ")[0]
                         + (log.condition() == null ? "" : " if " + log.condition().source())));
   }
 
@@ -256,7 +257,8 @@ final class Narration {
   }
 
   private void response(ResponseRules rules) {
-    unless(rules.hide().size() == 8, "hide " + new TreeSet<>(rules.hide()));
+    unless(
+        rules.hide().equals(ProxyResponseDirectives.HIDDEN), "hide " + new TreeSet<>(rules.hide()));
     unless(rules.ignore().isEmpty(), "ignore " + new TreeSet<>(rules.ignore()));
     rules.redirects().forEach(rule -> say("  redirect " + rewrite(rule)));
     rules.cookieDomains().forEach(rule -> say("  cookie domain " + rewrite(rule)));
