@@ -38,7 +38,8 @@ public final class Exchange {
   /**
    * An exchange that has not begun.
    *
-   * @param scope has RequestFacts; gets Attempts and ProxyTarget. All that depends on the request
+   * @param scope has RequestFacts; gets Attempts, ProxyTarget and where it was buffered the
+   *     BufferedBody, which whoever ends the request closes. All that depends on the request
    *     is evaluated on the thread that calls {@link #start}, except what belongs to the answer
    */
   public Exchange(
@@ -72,6 +73,12 @@ public final class Exchange {
   }
 
   private void takeBody() throws GatewayFailure {
+    BufferedBody before = scope.find(BufferedBody.class);
+    if (before != null && settings.request().body() == null && settings.request().passBody()) {
+      buffered = before;
+      dial();
+      return;
+    }
     RequestBody client = downstream.body();
     long limit = location.maxBodySize();
     if (limit > 0 && client.length() > limit) {
@@ -92,6 +99,7 @@ public final class Exchange {
       if (rules.buffering() || (client.length() < 0 && rules.httpVersion().equals("1.0"))) {
         BufferedBody whole = new BufferedBody(rules.bodyBufferSize());
         buffered = whole;
+        scope.put(BufferedBody.class, whole);
         new BodyCollector(limited, whole, this::dial, this::unanswered).start();
       } else {
         streamed = limited;
@@ -237,7 +245,6 @@ public final class Exchange {
         scope,
         failure -> {
           attempted.done();
-          closeBody();
           end.answered(failure);
         });
   }
@@ -249,14 +256,12 @@ public final class Exchange {
             GatewayFailure.Kind.INVALID_RESPONSE,
             "answered " + answer.status() + ", which is intercepted"));
     if (claimed.compareAndSet(false, true)) {
-      closeBody();
       end.unanswered(answer.status(), ForwardedResponse.kept(answer), null);
     }
   }
 
   private void unanswered(GatewayFailure failure) {
     if (claimed.compareAndSet(false, true)) {
-      closeBody();
       end.unanswered(failure.status(), new HeaderFields(), failure);
     }
   }
@@ -282,13 +287,6 @@ public final class Exchange {
     return new GatewayFailure(
         GatewayFailure.Kind.CLIENT_GONE,
         "client prematurely closed connection, so upstream connection is closed too");
-  }
-
-  private void closeBody() {
-    BufferedBody whole = buffered;
-    if (whole != null) {
-      whole.close();
-    }
   }
 
   private static <T> T known(@Nullable T value) {

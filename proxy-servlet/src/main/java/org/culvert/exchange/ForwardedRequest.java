@@ -2,14 +2,13 @@ package org.culvert.exchange;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.culvert.exchange.ProxySettings.SetHeader;
 import org.culvert.http.FieldValues;
-import org.culvert.http.HeaderField;
 import org.culvert.http.HeaderFields;
+import org.culvert.http.HopByHop;
 import org.culvert.http.RequestHead;
 import org.culvert.variable.RequestFacts;
 import org.culvert.variable.Scope;
@@ -20,18 +19,8 @@ import org.culvert.variable.Scope;
  * else, before the location's own fields are added.
  */
 public final class ForwardedRequest {
-  static final Set<String> HOP_BY_HOP =
-      Set.of(
-          "connection",
-          "keep-alive",
-          "proxy-connection",
-          "te",
-          "transfer-encoding",
-          "upgrade",
-          "http2-settings",
-          "expect",
-          "host",
-          "content-length");
+  /** Said anew by whoever sends: the target's host, the body's framing; Expect is answered here. */
+  private static final Set<String> OURS = Set.of("host", "content-length", "expect");
 
   private static final String HEX = "0123456789ABCDEF";
 
@@ -81,22 +70,14 @@ public final class ForwardedRequest {
   }
 
   private static HeaderFields fields(ProxySettings settings, Scope scope) {
-    HeaderFields client = scope.get(RequestFacts.class).head().fields();
-    HeaderFields fields = new HeaderFields();
-    Set<String> dropped = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
-    for (String value : client.all("Connection")) {
-      dropped.addAll(FieldValues.tokens(value));
-    }
+    HeaderFields client = new HeaderFields(scope.get(RequestFacts.class).head().fields());
+    HopByHop.strip(client);
     List<SetHeader> set = settings.request().setHeaders();
+    Set<String> dropped = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+    dropped.addAll(OURS);
     set.forEach(header -> dropped.add(header.name()));
-    if (settings.request().passHeaders()) {
-      for (HeaderField field : client) {
-        if (!dropped.contains(field.name())
-            && !HOP_BY_HOP.contains(field.name().toLowerCase(Locale.ROOT))) {
-          fields.add(field.name(), field.value());
-        }
-      }
-    }
+    client.removeIf(
+        field -> !settings.request().passHeaders() || dropped.contains(field.name()));
     HeaderFields result = new HeaderFields();
     for (SetHeader header : set) {
       String value = header.value().evaluate(scope);
@@ -108,7 +89,7 @@ public final class ForwardedRequest {
         result.add(header.name(), clean(value));
       }
     }
-    return result.addAll(fields.toList());
+    return result.addAll(client.toList());
   }
 
   /** A value that variables made must not end its line. */

@@ -2,14 +2,12 @@ package org.culvert.exchange;
 
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.regex.Matcher;
 import org.culvert.exchange.ProxySettings.ResponseRules;
 import org.culvert.exchange.ProxySettings.Rewrite;
-import org.culvert.http.FieldValues;
 import org.culvert.http.HeaderField;
 import org.culvert.http.HeaderFields;
+import org.culvert.http.HopByHop;
 import org.culvert.http.ResponseHead;
 import org.culvert.variable.RequestFacts;
 import org.culvert.variable.Scope;
@@ -20,9 +18,6 @@ import org.jspecify.annotations.Nullable;
  * yet applied. Hop-by-hop fields are removed here and nowhere else.
  */
 public final class ForwardedResponse {
-  private static final Set<String> HOP_BY_HOP =
-      Set.of("connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade");
-
   private ForwardedResponse() {}
 
   /**
@@ -46,18 +41,14 @@ public final class ForwardedResponse {
   /** Applies the rules. */
   public static ResponseHead of(ResponseHead answer, ResponseRules rules, Scope scope) {
     String contextPath = scope.get(RequestFacts.class).contextPath();
-    Set<String> named = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
-    for (String value : answer.fields().all("Connection")) {
-      named.addAll(FieldValues.tokens(value));
-    }
-    named.remove("Content-Length");
+    HeaderFields peers = new HeaderFields(answer.fields());
+    HopByHop.strip(peers);
     HeaderFields fields = new HeaderFields();
-    for (HeaderField field : answer.fields()) {
+    for (HeaderField field : peers) {
       String name = field.name().toLowerCase(Locale.ROOT);
-      if (named.contains(name) || HOP_BY_HOP.contains(name) || rules.hide().contains(name)) {
-        continue;
+      if (!rules.hide().contains(name)) {
+        fields.add(field.name(), rewritten(name, field.value(), rules, scope, contextPath));
       }
-      fields.add(field.name(), rewritten(name, field.value(), rules, scope, contextPath));
     }
     return new ResponseHead(answer.status(), answer.reason(), fields);
   }

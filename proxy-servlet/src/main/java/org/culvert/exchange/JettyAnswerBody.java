@@ -16,8 +16,8 @@ public final class JettyAnswerBody implements AnswerBody {
     /** Somebody waits for the upstream. */
     void waiting();
 
-    /** Something came. */
-    void arrived(int bytes);
+    /** Something came, the end perhaps. */
+    void arrived(int bytes, boolean last);
   }
 
   private final Response response;
@@ -67,7 +67,7 @@ public final class JettyAnswerBody implements AnswerBody {
     if (chunk == null) {
       return null;
     }
-    watch.arrived(chunk.remaining());
+    watch.arrived(chunk.remaining(), chunk.isLast());
     if (Content.Chunk.isFailure(chunk, false)) {
       // A warning of Jetty's, such as a time-out it would go on from. Here every limit is final.
       source.fail(chunk.getFailure());

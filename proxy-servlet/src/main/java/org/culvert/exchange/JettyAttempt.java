@@ -2,10 +2,12 @@ package org.culvert.exchange;
 
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.culvert.exchange.ProxySettings.Timeouts;
 import org.culvert.http.GatewayFailure;
+import org.culvert.http.HeadChecks;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.RequestHead;
 import org.culvert.http.ResponseHead;
@@ -173,10 +175,10 @@ public final class JettyAttempt {
     return fields;
   }
 
-  private void passed(java.time.Duration limit, String doing) {
+  private void passed(Duration limit, String doing) {
     abort(
         new GatewayFailure(
-            committed || body != null ? GatewayFailure.Kind.TIMEOUT : GatewayFailure.Kind.TIMEOUT,
+            GatewayFailure.Kind.TIMEOUT,
             "upstream " + origin.address() + " timed out after " + limit + " while " + doing));
   }
 
@@ -226,15 +228,21 @@ public final class JettyAttempt {
   }
 
   private void answered(Response response, Content.Source source) {
-    if (!told.compareAndSet(false, true)) {
-      return;
-    }
-    pause(readLimit);
     ResponseHead answer =
         new ResponseHead(
             response.getStatus(),
             response.getReason(),
             JettyAnswerBody.fields(response.getHeaders()));
+    try {
+      HeadChecks.check(answer);
+    } catch (GatewayFailure ambiguous) {
+      abort(ambiguous);
+      return;
+    }
+    if (!told.compareAndSet(false, true)) {
+      return;
+    }
+    pause(readLimit);
     attempt.record().answered(answer.status(), answer.fields());
     progress.answered(answer, new JettyAnswerBody(response, source, new Watch(), this::cancelled));
   }
@@ -246,10 +254,16 @@ public final class JettyAttempt {
     }
 
     @Override
-    public void arrived(int bytes) {
+    public void arrived(int bytes, boolean last) {
       pause(readLimit);
       attempt.record().received(bytes);
       attempt.record().body(bytes);
+      if (last && body != null && !requestSent) {
+        abort(
+            new GatewayFailure(
+                GatewayFailure.Kind.BROKEN,
+                "upstream " + origin.address() + " answered before it had the whole request"));
+      }
     }
   }
 

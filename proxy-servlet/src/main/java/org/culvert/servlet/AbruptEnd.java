@@ -6,8 +6,8 @@ import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Closes a client's connection before an answer has begun, for which the servlet API has no word:
- * each container's own way is loaded by name where its classes are there.
+ * Drops a client's connection, for which the servlet API has no word: each container's own way,
+ * loaded by name where its classes are there.
  */
 interface AbruptEnd {
   /** Closes the connection of a request of its container. */

@@ -10,6 +10,7 @@ import org.culvert.content.StaticContent;
 import org.culvert.content.StaticOutcome;
 import org.culvert.directive.LocationSettings;
 import org.culvert.directive.ServerSettings;
+import org.culvert.exchange.BufferedBody;
 import org.culvert.exchange.Downstream;
 import org.culvert.exchange.Exchange;
 import org.culvert.exchange.LocationRules;
@@ -341,6 +342,10 @@ final class RequestCycle implements HandshakeEnd {
   /** The request is over, answered or not: its line is written, once. */
   void end() {
     if (ended.compareAndSet(false, true)) {
+      BufferedBody body = scope.find(BufferedBody.class);
+      if (body != null) {
+        body.close();
+      }
       runtime.log(location, scope);
       runtime.release();
     }

@@ -72,8 +72,9 @@ public final class ServletDownstream implements Downstream {
   }
 
   /**
-   * To be called first in every ASYNC dispatch: where the answer is to be cut short, throws, which
-   * has every container drop the connection without completing the answer.
+   * To be called first in every ASYNC dispatch: where the answer is to be cut short and the
+   * container's own way is not known, throws, which has a container drop a connection whose answer
+   * has begun.
    */
   public static void cutShort(HttpServletRequest request) throws IOException {
     if (request.getAttribute(ABORT) instanceof Throwable cause) {
@@ -235,7 +236,7 @@ public final class ServletDownstream implements Downstream {
   }
 
   private void drop(Throwable cause) {
-    if (gone.get() || !head.isCommitted() && AbruptEnd.close(request)) {
+    if (gone.get() || AbruptEnd.close(request)) {
       finish();
       return;
     }

@@ -19,6 +19,7 @@ import org.culvert.exchange.ProxySettings.NextUpstream;
 import org.culvert.exchange.ProxySettings.Timeouts;
 import org.culvert.http.GatewayFailure;
 import org.culvert.upstream.UpstreamSettings;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -245,6 +246,68 @@ final class HttpExchangeTest {
             assertThat(all).doesNotContain("\r\n0\r\n");
             assertThat(all.indexOf("HTTP/1.1", 5)).isNegative();
           }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void anAnswerOfAmbiguousLengthIsABadGateway(TestFront.Kind kind) throws Exception {
+    for (String length :
+        List.of(
+            "Content-Length: 2\r\nContent-Length: 3",
+            "Content-Length: 2\r\nTransfer-Encoding: chunked",
+            "Content-Length: -2")) {
+      assertThat(
+              statusOf(
+                  kind,
+                  talk -> {
+                    talk.request();
+                    talk.send("HTTP/1.1 200 OK\r\n" + length + "\r\n\r\n2\r\nok\r\n0\r\n\r\n");
+                  }))
+          .as(length)
+          .startsWith("HTTP/1.1 502");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aConnectionCanBeDroppedWithoutAnAnswer(TestFront.Kind kind) throws Exception {
+    for (boolean async : List.of(true, false)) {
+      for (boolean later : List.of(true, false)) {
+        var servlet =
+            new jakarta.servlet.http.HttpServlet() {
+              @Override
+              public void service(
+                  jakarta.servlet.http.HttpServletRequest request,
+                  jakarta.servlet.http.HttpServletResponse response)
+                  throws IOException {
+                ServletDownstream.cutShort(request);
+                var record = new org.culvert.observe.ResponseRecord();
+                var failure = new GatewayFailure(GatewayFailure.Kind.CLIENT_GONE, "return 444");
+                if (!async) {
+                  var downstream = new BlockingDownstream(request, response, record);
+                  downstream.abort(failure);
+                  downstream.await();
+                  return;
+                }
+                var upstreams = org.culvert.exchange.Upstreams.open(List.of(), null);
+                var downstream =
+                    ServletDownstream.start(request, response, record, upstreams.timers());
+                if (later) {
+                  upstreams
+                      .timers()
+                      .start(Duration.ofMillis(50), () -> downstream.abort(failure));
+                } else {
+                  downstream.abort(failure);
+                }
+              }
+            };
+        try (var front = TestFront.start(kind, servlet, async);
+            var client = new RawClient(front.port())) {
+          client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+          assertThat(client.rest()).isEmpty();
         }
       }
     }
@@ -602,11 +665,13 @@ final class HttpExchangeTest {
                 talk -> {
                   talk.head();
                   talk.send("HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno");
+                  talk.in.readAllBytes();
                 });
         var front = start(kind, origin, false, true, s -> s);
         var client = new RawClient(front.port())) {
       client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nfirst");
       assertThat(client.answer()).startsWith("HTTP/1.1 403").endsWith("no");
+      assertThat(origin.ends.poll(10, TimeUnit.SECONDS)).isNotNull();
     }
   }
 
@@ -637,6 +702,121 @@ final class HttpExchangeTest {
             assertThat(cut).contains("partial").doesNotContain("\r\n0\r\n");
           }
         }
+      }
+    }
+  }
+
+  @Test
+  void theContainersIdleTimeOutDoesNotEndASlowAnswer() throws Exception {
+    try (var origin =
+            new TestOrigin(
+                talk -> {
+                  byte[] got = talk.request();
+                  Thread.sleep(1500);
+                  talk.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n");
+                  Thread.sleep(1500);
+                  talk.send("1\r\nb\r\n0\r\n\r\n");
+                })) {
+      UpstreamSettings upstream = TestProxy.upstream(origin.address());
+      try (var front =
+              TestFront.jetty(new TestProxy(upstream, TestProxy.settings(upstream)), true, 400);
+          var client = new RawClient(front.port())) {
+        client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc");
+        assertThat(client.answer()).startsWith("HTTP/1.1 200").endsWith("ab");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aBodyIsSentAgainToTheNextPeerOnlyWhereItWasBuffered(TestFront.Kind kind) throws Exception {
+    for (boolean buffering : List.of(true, false)) {
+      try (var broken = new TestOrigin(talk -> talk.request());
+          var good = new TestOrigin(TestOrigin.answering(OK))) {
+        UpstreamSettings upstream = TestProxy.upstream(broken.address(), good.address());
+        TestProxy proxy =
+            new TestProxy(
+                upstream, TestProxy.settings(upstream, "http", buffering, true, s -> s));
+        try (var front = TestFront.start(kind, proxy, true);
+            var client = new RawClient(front.port())) {
+          client.send(
+              "PUT / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbody");
+          assertThat(client.rest()).startsWith(buffering ? "HTTP/1.1 200" : "HTTP/1.1 502");
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aPeerThatTakesNothingTimesOut(TestFront.Kind kind) throws Exception {
+    try (var origin =
+        new TestOrigin(
+            talk -> {
+              talk.head();
+              Thread.sleep(20_000);
+            })) {
+      UpstreamSettings upstream = TestProxy.upstream(origin.address());
+      TestProxy proxy =
+          new TestProxy(
+              upstream,
+              TestProxy.settings(
+                  upstream,
+                  "http",
+                  false,
+                  true,
+                  s ->
+                      TestProxy.with(
+                          s,
+                          new Timeouts(
+                              Duration.ofSeconds(1),
+                              Duration.ofMillis(300),
+                              Duration.ofSeconds(30)))));
+      proxy.maxBodySize = 0;
+      try (var front = TestFront.start(kind, proxy, true);
+          var client = new RawClient(front.port())) {
+        client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 50000000\r\n\r\n");
+        Thread writer =
+            new Thread(
+                () -> {
+                  try {
+                    byte[] piece = new byte[1 << 20];
+                    for (int i = 0; i < 50; i++) {
+                      client.socket.getOutputStream().write(piece);
+                    }
+                  } catch (IOException e) {
+                    // The proxy has answered and closed.
+                  }
+                });
+        writer.setDaemon(true);
+        writer.start();
+        assertThat(client.line()).startsWith("HTTP/1.1 504");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aClientThatTakesNothingIsDropped(TestFront.Kind kind) throws Exception {
+    byte[] piece = new byte[65536];
+    try (var origin =
+        new TestOrigin(
+            talk -> {
+              talk.request();
+              talk.send("HTTP/1.1 200 OK\r\nContent-Length: 100000000000\r\n\r\n");
+              while (true) {
+                talk.out.write(piece);
+              }
+            })) {
+      UpstreamSettings upstream = TestProxy.upstream(origin.address());
+      TestProxy proxy = new TestProxy(upstream, TestProxy.settings(upstream));
+      proxy.sendTimeout = Duration.ofMillis(300);
+      try (var front = TestFront.start(kind, proxy, true);
+          var client = new RawClient(front.port())) {
+        client.get("/").until("\r\n\r\n");
+        assertThat(origin.ends.poll(15, TimeUnit.SECONDS)).isNotNull();
+        assertThat(proxy.ends.take().failure().kind())
+            .isEqualTo(GatewayFailure.Kind.CLIENT_TIMEOUT);
       }
     }
   }

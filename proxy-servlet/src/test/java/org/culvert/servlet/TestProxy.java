@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.UnaryOperator;
+import org.culvert.exchange.BufferedBody;
 import org.culvert.exchange.Completion;
 import org.culvert.exchange.Downstream;
 import org.culvert.exchange.Exchange;
@@ -205,12 +206,14 @@ final class TestProxy extends HttpServlet {
             new ExchangeEnd() {
               @Override
               public void answered(@Nullable GatewayFailure failure) {
+                close(scope);
                 ends.add(new End(record.status(), true, failure, scope.get(Attempts.class)));
               }
 
               @Override
               public void unanswered(
                   int status, HeaderFields fields, @Nullable GatewayFailure failure) {
+                close(scope);
                 Attempts attempts = scope.find(Attempts.class);
                 ends.add(
                     new End(status, false, failure, attempts == null ? new Attempts() : attempts));
@@ -218,6 +221,13 @@ final class TestProxy extends HttpServlet {
               }
             })
         .start();
+  }
+
+  private static void close(Scope scope) {
+    BufferedBody body = scope.find(BufferedBody.class);
+    if (body != null) {
+      body.close();
+    }
   }
 
   private static void error(Downstream downstream, int status, @Nullable GatewayFailure failure) {
