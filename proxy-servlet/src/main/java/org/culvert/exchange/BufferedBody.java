@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A whole request body, kept for as many attempts as are made: the first {@code
  * client_body_buffer_size} bytes in memory, all of a longer one in a temporary file, which is gone
- * when this is closed. Filled by one thread at a time, then read by one attempt at a time. A facet of
- * the scope: a second exchange of the same request (a named location of {@code error_page}) sends it
- * again; whoever ends the request closes it.
+ * when this is closed. Filled by one thread at a time, then read by one attempt at a time. A facet
+ * of the scope: a second exchange of the same request (a named location of {@code error_page})
+ * sends it again; whoever ends the request closes it.
  */
 public final class BufferedBody implements AutoCloseable {
   private final int memoryLimit;

@@ -39,8 +39,8 @@ public final class Exchange {
    * An exchange that has not begun.
    *
    * @param scope has RequestFacts; gets Attempts, ProxyTarget and where it was buffered the
-   *     BufferedBody, which whoever ends the request closes. All that depends on the request
-   *     is evaluated on the thread that calls {@link #start}, except what belongs to the answer
+   *     BufferedBody, which whoever ends the request closes. All that depends on the request is
+   *     evaluated on the thread that calls {@link #start}, except what belongs to the answer
    */
   public Exchange(
       Upstreams upstreams,

@@ -76,8 +76,7 @@ public final class ForwardedRequest {
     Set<String> dropped = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
     dropped.addAll(OURS);
     set.forEach(header -> dropped.add(header.name()));
-    client.removeIf(
-        field -> !settings.request().passHeaders() || dropped.contains(field.name()));
+    client.removeIf(field -> !settings.request().passHeaders() || dropped.contains(field.name()));
     HeaderFields result = new HeaderFields();
     for (SetHeader header : set) {
       String value = header.value().evaluate(scope);

@@ -296,9 +296,7 @@ final class HttpExchangeTest {
                 var downstream =
                     ServletDownstream.start(request, response, record, upstreams.timers());
                 if (later) {
-                  upstreams
-                      .timers()
-                      .start(Duration.ofMillis(50), () -> downstream.abort(failure));
+                  upstreams.timers().start(Duration.ofMillis(50), () -> downstream.abort(failure));
                 } else {
                   downstream.abort(failure);
                 }
@@ -709,14 +707,14 @@ final class HttpExchangeTest {
   @Test
   void theContainersIdleTimeOutDoesNotEndASlowAnswer() throws Exception {
     try (var origin =
-            new TestOrigin(
-                talk -> {
-                  byte[] got = talk.request();
-                  Thread.sleep(1500);
-                  talk.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n");
-                  Thread.sleep(1500);
-                  talk.send("1\r\nb\r\n0\r\n\r\n");
-                })) {
+        new TestOrigin(
+            talk -> {
+              byte[] got = talk.request();
+              Thread.sleep(1500);
+              talk.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n");
+              Thread.sleep(1500);
+              talk.send("1\r\nb\r\n0\r\n\r\n");
+            })) {
       UpstreamSettings upstream = TestProxy.upstream(origin.address());
       try (var front =
               TestFront.jetty(new TestProxy(upstream, TestProxy.settings(upstream)), true, 400);
@@ -735,8 +733,7 @@ final class HttpExchangeTest {
           var good = new TestOrigin(TestOrigin.answering(OK))) {
         UpstreamSettings upstream = TestProxy.upstream(broken.address(), good.address());
         TestProxy proxy =
-            new TestProxy(
-                upstream, TestProxy.settings(upstream, "http", buffering, true, s -> s));
+            new TestProxy(upstream, TestProxy.settings(upstream, "http", buffering, true, s -> s));
         try (var front = TestFront.start(kind, proxy, true);
             var client = new RawClient(front.port())) {
           client.send(
