@@ -7,6 +7,7 @@ import java.util.function.Consumer;
 import org.culvert.upgrade.Accepted;
 import org.culvert.upgrade.Relay;
 import org.culvert.upgrade.RelayEnd;
+import org.culvert.upgrade.RelayThreads;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,9 @@ final class JakartaHandover {
   private final Consumer<RelayEnd> ended;
   private final AtomicReference<State> state = new AtomicReference<>(State.OFFERED);
 
+  /** The relay's share of the threads: they are there as long as it runs. */
+  private final RelayThreads threads = RelayThreads.open();
+
   JakartaHandover(JakartaUpgrade upgrade, Accepted accepted, Consumer<RelayEnd> ended) {
     this.upgrade = upgrade;
     this.accepted = accepted;
@@ -48,6 +52,7 @@ final class JakartaHandover {
   private void notOpened() {
     if (state.compareAndSet(State.TAKEN, State.LOST)) {
       accepted.abort();
+      threads.close();
       ended.accept(
           new RelayEnd(0, 0, "the client did not open for " + OPEN_LIMIT.toSeconds() + " s"));
     }
@@ -60,6 +65,7 @@ final class JakartaHandover {
       return false;
     }
     accepted.abort();
+    threads.close();
     return true;
   }
 
@@ -69,7 +75,9 @@ final class JakartaHandover {
 
   /** The session is there; null when it came too late. */
   @Nullable JakartaClientHop opened(Session session) {
-    return state.compareAndSet(State.TAKEN, State.OPENED) ? upgrade.hop(session, accepted) : null;
+    return state.compareAndSet(State.TAKEN, State.OPENED)
+        ? upgrade.hop(session, accepted, threads)
+        : null;
   }
 
   /** The session's handlers are set: from here the relay has it. */
@@ -82,6 +90,7 @@ final class JakartaHandover {
             accepted.timers(),
             end -> {
               upgrade.over(this);
+              threads.close();
               ended.accept(end);
             });
     upgrade.running(this, relay);

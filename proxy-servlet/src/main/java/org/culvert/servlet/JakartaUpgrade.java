@@ -42,6 +42,7 @@ public final class JakartaUpgrade implements AutoCloseable {
           .configurator(configurator)
           .build();
   private final RelayThreads threads = RelayThreads.open();
+  private volatile boolean closed;
   private final Stalls callbacks;
   private final Map<JakartaHandover, Relay> relays = new ConcurrentHashMap<>();
 
@@ -119,7 +120,7 @@ public final class JakartaUpgrade implements AutoCloseable {
     }
   }
 
-  JakartaClientHop hop(Session session, Accepted accepted) {
+  JakartaClientHop hop(Session session, Accepted accepted, RelayThreads threads) {
     PortableSession portable = new PortableSession(session, threads);
     ContainerSession adapted =
         TomcatSession.of(session, portable, accepted.settings().clientSend());
@@ -133,6 +134,8 @@ public final class JakartaUpgrade implements AutoCloseable {
     relays.put(handover, relay);
     if (relay.isOver()) {
       relays.remove(handover);
+    } else if (closed) {
+      relay.shutDown();
     }
   }
 
@@ -148,6 +151,7 @@ public final class JakartaUpgrade implements AutoCloseable {
   /** Closes what still runs with 1001, and waits for it briefly. Idempotent. */
   @Override
   public void close() {
+    closed = true;
     relays.values().forEach(Relay::shutDown);
     long deadline = System.nanoTime() + SHUTDOWN_MILLIS * 1_000_000;
     while (!relays.isEmpty() && System.nanoTime() < deadline) {

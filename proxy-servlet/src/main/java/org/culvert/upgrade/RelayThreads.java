@@ -2,6 +2,7 @@ package org.culvert.upgrade;
 
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -64,9 +65,16 @@ public final class RelayThreads implements Executor, AutoCloseable {
     }
   }
 
+  /** Runs a task; one that comes after the end gets a thread of its own, for it ends something. */
   @Override
   public void execute(Runnable task) {
-    mine.pool.execute(task);
+    try {
+      mine.pool.execute(task);
+    } catch (RejectedExecutionException e) {
+      Thread late = new Thread(task, "culvert-relay-late");
+      late.setDaemon(true);
+      late.start();
+    }
   }
 
   /** Which of these threads wait for a slow peer: a quarter of the pool may. */

@@ -185,6 +185,17 @@ final class RelaySetup implements AutoCloseable {
     return client;
   }
 
+  /** Waits until so many relays run. */
+  void relays(int count) {
+    long deadline = System.nanoTime() + java.util.concurrent.TimeUnit.SECONDS.toNanos(20);
+    while (proxy.jakarta.count() != count) {
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError(proxy.jakarta.count() + " relays, not " + count);
+      }
+      Thread.onSpinWait();
+    }
+  }
+
   @Override
   public void close() throws Exception {
     for (Closeable client : clients) {

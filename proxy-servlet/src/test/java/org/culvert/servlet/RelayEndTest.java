@@ -1,0 +1,264 @@
+package org.culvert.servlet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.culvert.servlet.TestFront.Kind;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** How relays end: closes, breaks, silence; and what containers lose (docs/websocket.md). */
+@Timeout(60)
+class RelayEndTest {
+  private static final int[] CODES = {
+    1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999
+  };
+
+  /** A backend that says what it got last, "code reason" or "eof", and sends a Close if told. */
+  private static TestOrigin.Script listener(BlockingQueue<String> got, byte[] close) {
+    return Wire.backend(
+        (wire, talk) -> {
+          if (close != null) {
+            wire.send(Wire.CLOSE, true, close);
+          }
+          try {
+            Wire.Frame frame = wire.message();
+            got.add(frame.code() + " " + frame.reason());
+            if (close == null) {
+              wire.send(Wire.CLOSE, true, frame.payload());
+            }
+          } catch (java.io.EOFException | java.net.SocketException e) {
+            got.add("eof");
+          }
+        });
+  }
+
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void passesTheClientsCloseOn(Kind kind) throws Exception {
+    BlockingQueue<String> got = new LinkedBlockingQueue<>();
+    try (RelaySetup setup = new RelaySetup(kind, listener(got, null))) {
+      for (int code : CODES) {
+        RelaySetup.Client client = setup.open();
+        client.wire.close(code, "because é");
+        String reached = got.poll(5, TimeUnit.SECONDS);
+        int echoed = client.wire.message().code();
+        if (kind == Kind.TOMCAT && code >= 1012 && code <= 1014) {
+          // Lost in Tomcat: reported and echoed as 1002.
+          assertThat(reached).as("" + code).startsWith("1002 ");
+          assertThat(echoed).isEqualTo(1002);
+        } else {
+          assertThat(reached).isEqualTo(code + " because é");
+          assertThat(echoed).isEqualTo(code);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void passesTheClientsEmptyCloseOn(Kind kind) throws Exception {
+    BlockingQueue<String> got = new LinkedBlockingQueue<>();
+    try (RelaySetup setup = new RelaySetup(kind, listener(got, null))) {
+      RelaySetup.Client client = setup.open();
+      client.wire.send(Wire.CLOSE, true, new byte[0]);
+      // Lost in Tomcat: reported as 1000.
+      assertThat(got.poll(5, TimeUnit.SECONDS)).isEqualTo(kind == Kind.TOMCAT ? "1000 " : "1005 ");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void passesTheBackendsCloseOn(Kind kind) throws Exception {
+    for (int code : CODES) {
+      BlockingQueue<String> got = new LinkedBlockingQueue<>();
+      byte[] payload = {(byte) (code >> 8), (byte) code, 'b', 'y', 'e'};
+      try (RelaySetup setup = new RelaySetup(kind, listener(got, payload))) {
+        RelaySetup.Client client = setup.open();
+        Wire.Frame close = client.wire.message();
+        assertThat(close.opcode()).isEqualTo(Wire.CLOSE);
+        assertThat(close.code() + " " + close.reason()).isEqualTo(code + " bye");
+        client.wire.send(Wire.CLOSE, true, close.payload());
+        assertThat(client.wire.ended()).isTrue();
+        assertThat(got.poll(5, TimeUnit.SECONDS)).isEqualTo(code + " bye");
+        assertThat(setup.proxy.ends.poll(5, TimeUnit.SECONDS).cause())
+            .contains("the upstream closed with " + code);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void passesTheBackendsEmptyCloseOn(Kind kind) throws Exception {
+    try (RelaySetup setup =
+        new RelaySetup(kind, listener(new LinkedBlockingQueue<>(), new byte[0]))) {
+      // Tomcat cannot send an empty one: 1000.
+      assertThat(setup.open().wire.message().code()).isEqualTo(kind == Kind.TOMCAT ? 1000 : 1005);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void cutsTheBackendWhenTheClientBreaksOff(Kind kind) throws Exception {
+    for (boolean reset : new boolean[] {true, false}) {
+      BlockingQueue<String> got = new LinkedBlockingQueue<>();
+      try (RelaySetup setup = new RelaySetup(kind, listener(got, null))) {
+        RelaySetup.Client client = setup.open();
+        if (reset) {
+          client.reset();
+        } else {
+          client.socket.close();
+        }
+        assertThat(got.poll(1, TimeUnit.SECONDS)).isEqualTo("eof");
+        assertThat(setup.proxy.ends.poll(5, TimeUnit.SECONDS).cause()).contains("the client broke");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void cutsTheClientWhenTheBackendBreaksOff(Kind kind) throws Exception {
+    for (boolean reset : new boolean[] {true, false}) {
+      TestOrigin.Script backend =
+          Wire.backend(
+              (wire, talk) -> {
+                wire.send(Wire.TEXT, false, new byte[] {'a'});
+                wire.read();
+                if (reset) {
+                  talk.reset();
+                }
+              });
+      try (RelaySetup setup = new RelaySetup(kind, backend)) {
+        RelaySetup.Client client = setup.open();
+        assertThat(client.wire.read().text()).isEqualTo("a");
+        client.wire.text("now");
+        long start = System.nanoTime();
+        Wire.Frame close = client.wire.read();
+        assertThat(close.opcode()).isEqualTo(Wire.CLOSE);
+        assertThat(close.code()).isEqualTo(1014);
+        assertThat(client.wire.ended()).isTrue(); // Although the Close was not answered.
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
+        assertThat(setup.proxy.ends.poll(5, TimeUnit.SECONDS).cause())
+            .contains("the upstream broke off");
+        assertThat(setup.proxy.jakarta.count()).isZero();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void neverPassesForbiddenCodesOn(Kind kind) throws Exception {
+    for (int code : new int[] {1004, 1005, 1006, 1015, 999, 2000, 5000}) {
+      BlockingQueue<String> got = new LinkedBlockingQueue<>();
+      byte[] payload = {(byte) (code >> 8), (byte) code};
+      try (RelaySetup setup = new RelaySetup(kind, listener(got, payload))) {
+        Wire.Frame close = setup.open().wire.message();
+        assertThat(close.code()).as("" + code).isIn(1002, 1014);
+        assertThat(got.poll(5, TimeUnit.SECONDS)).matches("1002 .*|eof");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void livesAsLongAsPeersAnswerPings(Kind kind) throws Exception {
+    TestOrigin.Script backend = Wire.backend(Wire.echo());
+    try (RelaySetup setup =
+        new RelaySetup(kind, backend, Duration.ofMillis(800), Duration.ofSeconds(5), 50)) {
+      RelaySetup.Client client = setup.open();
+      long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(3);
+      int pings = 0;
+      while (System.nanoTime() < until) {
+        Wire.Frame frame = client.wire.read();
+        assertThat(frame.opcode()).isEqualTo(Wire.PING);
+        client.wire.send(Wire.PONG, true, frame.payload());
+        pings++;
+      }
+      assertThat(pings).isGreaterThan(3);
+      client.wire.text("still here");
+      assertThat(client.wire.message().text()).isEqualTo("still here");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void endsWhenNobodySaysAnything(Kind kind) throws Exception {
+    BlockingQueue<String> got = new LinkedBlockingQueue<>();
+    TestOrigin.Script silent =
+        Wire.backend(
+            (wire, talk) -> {
+              Wire.Frame frame;
+              do {
+                frame = wire.read();
+                got.add(frame.toString());
+              } while (frame.opcode() != Wire.CLOSE);
+              talk.in.read();
+              got.add("eof");
+            });
+    try (RelaySetup setup =
+        new RelaySetup(kind, silent, Duration.ofMillis(600), Duration.ofSeconds(5), 50)) {
+      RelaySetup.Client client = setup.open();
+      long start = System.nanoTime();
+      assertThat(client.wire.read().opcode()).isEqualTo(Wire.PING);
+      Wire.Frame close = client.wire.read();
+      assertThat(close.code()).isEqualTo(1001);
+      assertThat(Duration.ofNanos(System.nanoTime() - start))
+          .isBetween(Duration.ofMillis(400), Duration.ofMillis(2000));
+      assertThat(client.wire.ended()).isTrue();
+      assertThat(got.poll(2, TimeUnit.SECONDS)).startsWith("9");
+      assertThat(got.poll(2, TimeUnit.SECONDS)).contains("code 1001");
+      assertThat(got.poll(2, TimeUnit.SECONDS)).isEqualTo("eof");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void answersPingsOfBothSidesItself(Kind kind) throws Exception {
+    BlockingQueue<String> got = new LinkedBlockingQueue<>();
+    TestOrigin.Script backend =
+        Wire.backend(
+            (wire, talk) -> {
+              wire.send(Wire.PING, true, new byte[] {1, 2});
+              got.add(wire.read().toString());
+              wire.read();
+            });
+    try (RelaySetup setup = new RelaySetup(kind, backend)) {
+      RelaySetup.Client client = setup.open();
+      client.wire.send(Wire.PING, true, new byte[] {1, 2, 3});
+      assertThat(client.wire.read().toString()).isEqualTo("10!3");
+      assertThat(got.poll(5, TimeUnit.SECONDS)).isEqualTo("10!2");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void closesWithGoingAwayWhenTheProxyStops(Kind kind) throws Exception {
+    BlockingQueue<String> got = new LinkedBlockingQueue<>();
+    RelaySetup.Client client;
+    RelaySetup setup = new RelaySetup(kind, listener(got, null));
+    try (setup) {
+      client = setup.open();
+      setup.relays(1);
+      setup.proxy.jakarta.close();
+      assertThat(client.wire.message().code()).isEqualTo(1001);
+      assertThat(got.poll(5, TimeUnit.SECONDS)).startsWith("1001");
+      assertThat(setup.proxy.jakarta.count()).isZero();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void endsAMessageThatIsNoUtf8(Kind kind) throws Exception {
+    BlockingQueue<String> got = new LinkedBlockingQueue<>();
+    try (RelaySetup setup = new RelaySetup(kind, listener(got, null))) {
+      RelaySetup.Client client = setup.open();
+      client.wire.send(Wire.TEXT, true, new byte[] {(byte) 0xC3, (byte) 0x28});
+      assertThat(client.wire.message().code()).isEqualTo(1007);
+      assertThat(got.poll(5, TimeUnit.SECONDS)).matches("1007 .*|eof");
+    }
+  }
+}
