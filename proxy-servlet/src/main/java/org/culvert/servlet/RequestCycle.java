@@ -61,6 +61,10 @@ final class RequestCycle implements HandshakeEnd {
   private int refusedWith;
   private @Nullable GatewayFailure refusal;
   private boolean inErrorPage;
+
+  /** The status that {@code error_page} gives to its page's answer; 0 for the page's own. */
+  private int pageStatus;
+
   private int redirects;
 
   RequestCycle(
@@ -144,7 +148,7 @@ final class RequestCycle implements HandshakeEnd {
     } else if (chosen.handler() instanceof LocationSettings.Handler.Proxy proxy) {
       forward(proxy.settings());
     } else if (chosen.handler() instanceof LocationSettings.Handler.Static files) {
-      serve(StaticContent.answer(files.settings(), scope));
+      serve(StaticContent.answer(files.settings(), scope, pageStatus));
     } else {
       fail(404, new HeaderFields(), null);
     }
@@ -201,7 +205,8 @@ final class RequestCycle implements HandshakeEnd {
   }
 
   private void addHeaders(int status, HeaderFields fields) {
-    AddHeaders.apply(location.addHeaders(), status, scope, fields);
+    int sent = pageStatus == 0 ? status : pageStatus;
+    AddHeaders.apply(location.addHeaders(), sent, scope, fields);
   }
 
   private void answer(Return directive) {
@@ -268,6 +273,7 @@ final class RequestCycle implements HandshakeEnd {
     }
     ErrorPage page = inErrorPage ? null : ErrorPages.choose(location.errorPages(), status);
     if (page == null) {
+      pageStatus = 0;
       downstream = client; // A page that fails itself is answered with its own status.
       answer(LocalAnswer.ofStatus(status, fields));
       return;
@@ -277,11 +283,13 @@ final class RequestCycle implements HandshakeEnd {
     if (outcome instanceof ErrorPages.Outcome.Redirect redirect) {
       answer(redirect.answer());
     } else if (outcome instanceof ErrorPages.Outcome.Internal internal) {
-      downstream = new ErrorPageDownstream(client, internal.status(), true);
+      pageStatus = internal.status();
+      downstream = new ErrorPageDownstream(client, pageStatus, true);
       facts.becomeGet();
       redirect(internal.target());
     } else if (outcome instanceof ErrorPages.Outcome.Named named) {
-      downstream = new ErrorPageDownstream(client, named.status(), false);
+      pageStatus = named.status();
+      downstream = new ErrorPageDownstream(client, pageStatus, false);
       enterNamed(named.name());
     }
   }
