@@ -30,4 +30,25 @@ public final class Archives {
         .addAsLibraries(lib().toArray(File[]::new))
         .addAsWebInfResource(new StringAsset(configuration), "culvert.conf");
   }
+
+  /** {@code culvert.war} with this in its {@code WEB-INF/culvert.conf}. */
+  public static WebArchive war(Mount mount, String configuration) {
+    return withJar(mount, configuration).setWebXML(new StringAsset(WAR_WEB_XML));
+  }
+
+  private static final String WAR_WEB_XML =
+      """
+      <web-app xmlns="https://jakarta.ee/xml/ns/jakartaee" version="6.0">
+        <servlet>
+          <servlet-name>culvert</servlet-name>
+          <servlet-class>org.culvert.servlet.ProxyServlet</servlet-class>
+          <load-on-startup>1</load-on-startup>
+          <async-supported>true</async-supported>
+        </servlet>
+        <servlet-mapping>
+          <servlet-name>culvert</servlet-name>
+          <url-pattern>/</url-pattern>
+        </servlet-mapping>
+      </web-app>
+      """;
 }

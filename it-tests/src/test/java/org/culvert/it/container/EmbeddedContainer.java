@@ -60,6 +60,7 @@ abstract class EmbeddedContainer<C> implements DeployableContainer<EmbeddedConta
   @Override
   public void start() throws LifecycleException {
     try {
+      Files.createDirectories(Path.of(System.getProperty("java.io.tmpdir")));
       Running.port = launch(Files.createDirectories(Running.work()));
     } catch (Exception e) {
       throw new LifecycleException("The container did not start", e);
