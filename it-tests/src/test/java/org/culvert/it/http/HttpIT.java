@@ -200,11 +200,9 @@ class HttpIT {
                 "X-Many: 2",
                 "Set-Cookie: b=3"));
     try (RawClient client = client()) {
-      var answer =
-          client.request("GET " + mount.path(path), "X-Ask: one", "X-Ask: two").answer();
+      var answer = client.request("GET " + mount.path(path), "X-Ask: one", "X-Ask: two").answer();
       assertThat(answer.head().all("Set-Cookie"))
-          .containsExactly(
-              "b=2; HttpOnly", "a=1; Expires=Wed, 21 Oct 2065 07:28:00 GMT", "b=3");
+          .containsExactly("b=2; HttpOnly", "a=1; Expires=Wed, 21 Oct 2065 07:28:00 GMT", "b=3");
       assertThat(answer.head().all("X-Many")).containsExactly("1", "2");
     }
     assertThat(ORIGIN.awaitOnly(path).head().all("X-Ask")).containsExactly("one", "two");
@@ -232,7 +230,9 @@ class HttpIT {
     }
     var head = ORIGIN.awaitOnly(path).head();
     for (String name :
-        new String[] {"X-Hop", "Keep-Alive", "Proxy-Connection", "TE", "X_Under_Score", "Upgrade"}) {
+        new String[] {
+          "X-Hop", "Keep-Alive", "Proxy-Connection", "TE", "X_Under_Score", "Upgrade"
+        }) {
       assertThat(head.all(name)).as(name).isEmpty();
     }
     assertThat(head.first("X-Kept")).isEqualTo("yes");
@@ -267,9 +267,7 @@ class HttpIT {
     String path = ORIGIN.on("/who/absolute", Behaviour.answer(200, "ok"));
     try (RawClient client = client()) {
       client.send(
-          "GET http://else.test"
-              + mount.path(path)
-              + "?q HTTP/1.1\r\nHost: else.test\r\n\r\n");
+          "GET http://else.test" + mount.path(path) + "?q HTTP/1.1\r\nHost: else.test\r\n\r\n");
       assertThat(client.answer().status()).isEqualTo(200);
     }
     var head = ORIGIN.awaitOnly(path).head();

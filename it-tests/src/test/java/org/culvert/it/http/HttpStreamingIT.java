@@ -307,7 +307,9 @@ class HttpStreamingIT {
       try (Handed backend = ORIGIN.take(path)) {
         Thread sender = pump(new Handed(backend.head(), client), sent);
         awaitStandstill(sent);
-        assertThat(sent.get()).as("taken for a backend that reads nothing").isLessThan(64 * MEGABYTE);
+        assertThat(sent.get())
+            .as("taken for a backend that reads nothing")
+            .isLessThan(64 * MEGABYTE);
         client.abandon();
         client.reset();
         sender.join(10_000);

@@ -213,7 +213,9 @@ class HandshakeIT {
   void refusesBadKeys(Mount mount) throws Exception {
     String path = ORIGIN.on("/key", Behaviour.webSocket(Talk.ECHO));
     for (String key :
-        new String[] {"X-No: key", "Sec-WebSocket-Key: short", "Sec-WebSocket-Key: ###############"}) {
+        new String[] {
+          "X-No: key", "Sec-WebSocket-Key: short", "Sec-WebSocket-Key: ###############"
+        }) {
       String[] offer = RawWebSocket.offer();
       offer[3] = key;
       assertThat(refused(mount, path, offer).status()).as(key).isEqualTo(400);
@@ -257,8 +259,7 @@ class HandshakeIT {
   @EveryMount
   void aSubprotocolThatWasNeverOfferedIsABadGateway(Mount mount) throws Exception {
     String path = ORIGIN.on("/odd", Behaviour.webSocket(Talk.ECHO, "Sec-WebSocket-Protocol: c"));
-    assertThat(
-            refused(mount, path, RawWebSocket.offer("Sec-WebSocket-Protocol: a, b")).status())
+    assertThat(refused(mount, path, RawWebSocket.offer("Sec-WebSocket-Protocol: a, b")).status())
         .isEqualTo(502);
     assertThat(refused(mount, path, RawWebSocket.offer()).status()).isEqualTo(502);
   }
@@ -274,8 +275,7 @@ class HandshakeIT {
                 "X-Secret: 2",
                 "Set-Cookie: a=1; Path=/deep",
                 "Set-Cookie: b=2"));
-    try (RawWebSocket socket =
-        open(mount, path, "X-Remote-User: evil", "X-Custom-Request: kept")) {
+    try (RawWebSocket socket = open(mount, path, "X-Remote-User: evil", "X-Custom-Request: kept")) {
       Head head = socket.head();
       assertThat(head.first("X-Custom")).isEqualTo("1");
       assertThat(head.has("X-Secret")).isFalse();
@@ -401,8 +401,7 @@ class HandshakeIT {
   void whatComesWithThe101IsNotLost(Mount mount) throws Exception {
     byte[] together = {(byte) 0x81, 5, 'f', 'i', 'r', 's', 't', (byte) 0x82, 1, 7};
     String path =
-        ORIGIN.on(
-            "/together", new Behaviour.Upgrade(Fault.NONE, List.of(), together, Talk.ECHO));
+        ORIGIN.on("/together", new Behaviour.Upgrade(Fault.NONE, List.of(), together, Talk.ECHO));
     try (RawWebSocket socket = open(mount, path)) {
       assertThat(socket.readMessage()).isEqualTo(Frame.text("first"));
       assertThat(socket.readMessage()).isEqualTo(Frame.binary(new byte[] {7}));
