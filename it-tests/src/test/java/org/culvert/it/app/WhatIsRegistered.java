@@ -16,8 +16,14 @@ public class WhatIsRegistered extends HttpServlet {
       throws IOException {
     response.setContentType("text/plain");
     var out = response.getWriter();
-    getServletContext().getServletRegistrations().values().forEach(s -> out.println(s.getClassName()));
-    getServletContext().getFilterRegistrations().values().forEach(f -> out.println(f.getClassName()));
+    getServletContext()
+        .getServletRegistrations()
+        .values()
+        .forEach(s -> out.println(s.getClassName()));
+    getServletContext()
+        .getFilterRegistrations()
+        .values()
+        .forEach(f -> out.println(f.getClassName()));
     for (Thread thread : Thread.getAllStackTraces().keySet()) {
       if (thread.getContextClassLoader() == getClass().getClassLoader()
           && thread != Thread.currentThread()) {

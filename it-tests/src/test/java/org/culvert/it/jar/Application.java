@@ -54,7 +54,8 @@ final class Application {
     JavaArchive library =
         ShrinkWrap.create(JavaArchive.class, "zz-library.jar")
             .addClasses(AddsFilter.class, DenyByInitializer.class)
-            .addAsServiceProvider("jakarta.servlet.ServletContainerInitializer", AddsFilter.class.getName());
+            .addAsServiceProvider(
+                "jakarta.servlet.ServletContainerInitializer", AddsFilter.class.getName());
     return Archives.withJar(mount, configuration)
         .setWebXML(new StringAsset(WEB_XML))
         .addAsLibrary(library)

@@ -48,8 +48,7 @@ class JarIT {
     return Application.with(Mount.APP, CONFIGURATION);
   }
 
-  private static RawClient.Answer get(Mount mount, String path, String... fields)
-      throws Exception {
+  private static RawClient.Answer get(Mount mount, String path, String... fields) throws Exception {
     try (RawClient client = new RawClient(Running.port())) {
       return client.request("GET " + mount.path(path), fields).answer();
     }
