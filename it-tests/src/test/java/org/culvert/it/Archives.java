@@ -31,6 +31,11 @@ public final class Archives {
         .addAsWebInfResource(new StringAsset(configuration), "culvert.conf");
   }
 
+  /** {@code culvert.war} as it is built. */
+  public static Path culvertWar() {
+    return Path.of(System.getProperty("culvert.war"));
+  }
+
   /** {@code culvert.war} with this in its {@code WEB-INF/culvert.conf}. */
   public static WebArchive war(Mount mount, String configuration) {
     return withJar(mount, configuration).setWebXML(new StringAsset(WAR_WEB_XML));

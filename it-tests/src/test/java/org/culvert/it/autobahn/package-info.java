@@ -1,0 +1,2 @@
+/** The Autobahn test suite against the relay. */
+package org.culvert.it.autobahn;
