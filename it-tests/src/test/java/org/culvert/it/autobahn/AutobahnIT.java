@@ -30,10 +30,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
- * The cases of the Autobahn test suite that come from the registry (groups 1 to 7, 9 and 10) through
- * the relay, with an echo behind it that checks nothing: what is caught, the relay and its container
- * caught. A case passes when both {@code behavior} and {@code behaviorClose} do, and all cases must
- * have been run.
+ * The cases of the Autobahn test suite that come from the registry (groups 1 to 7, 9 and 10)
+ * through the relay, with an echo behind it that checks nothing: what is caught, the relay and its
+ * container caught. A case passes when both {@code behavior} and {@code behaviorClose} do, and all
+ * cases must have been run.
  */
 @ArquillianTest
 @EnabledIfSystemProperty(named = "culvert.autobahn", matches = "true")
@@ -49,7 +49,8 @@ class AutobahnIT {
    * it over, so that the end comes with the piece and not within it.
    */
   private static final Set<String> MAY_BE_LATE =
-      Set.of("6.4.1", "6.4.2", "6.4.3", "6.4.4", "3.2", "3.3", "3.4", "4.1.3", "4.1.4", "4.2.3",
+      Set.of(
+          "6.4.1", "6.4.2", "6.4.3", "6.4.4", "3.2", "3.3", "3.4", "4.1.3", "4.1.4", "4.2.3",
           "4.2.4", "5.15");
 
   @Deployment(testable = false)

@@ -21,8 +21,8 @@ import java.util.regex.Pattern;
 import org.culvert.it.Await;
 
 /**
- * One stock container: an unpacked download and a base directory of its own, a JVM with a small heap
- * on a loopback port, ended by its process.
+ * One stock container: an unpacked download and a base directory of its own, a JVM with a small
+ * heap on a loopback port, ended by its process.
  */
 final class StockContainer implements AutoCloseable {
   private static final Path STOCK = Path.of(System.getProperty("culvert.it.stock"));
@@ -96,7 +96,8 @@ final class StockContainer implements AutoCloseable {
         server
             .replace("<Server port=\"8005\"", "<Server port=\"-1\"")
             .replace(
-                "<Connector port=\"8080\"", "<Connector address=\"127.0.0.1\" port=\"" + port + "\"")
+                "<Connector port=\"8080\"",
+                "<Connector address=\"127.0.0.1\" port=\"" + port + "\"")
             // so that a deleted application is noticed soon
             .replace("<Engine ", "<Engine backgroundProcessorDelay=\"1\" ");
     Files.writeString(serverXml, server);
@@ -144,8 +145,7 @@ final class StockContainer implements AutoCloseable {
                 "-Djdk.net.hosts.file=" + System.getProperty("jdk.net.hosts.file")));
     ProcessBuilder builder;
     if (kind.isTomcat()) {
-      builder =
-          new ProcessBuilder("sh", kind.home().resolve("bin/catalina.sh").toString(), "run");
+      builder = new ProcessBuilder("sh", kind.home().resolve("bin/catalina.sh").toString(), "run");
       Map<String, String> environment = builder.environment();
       environment.put("CATALINA_HOME", kind.home().toString());
       environment.put("CATALINA_BASE", base.toString());
@@ -211,7 +211,8 @@ final class StockContainer implements AutoCloseable {
   /** How many instances of a class are alive after a full collection. */
   int instances(String className) throws Exception {
     Matcher line =
-        Pattern.compile("(?m)^\\s*\\d+:\\s+(\\d+)\\s+\\d+\\s+" + Pattern.quote(className) + "(\\s|$)")
+        Pattern.compile(
+                "(?m)^\\s*\\d+:\\s+(\\d+)\\s+\\d+\\s+" + Pattern.quote(className) + "(\\s|$)")
             .matcher(jcmd("GC.class_histogram"));
     int count = 0;
     while (line.find()) {

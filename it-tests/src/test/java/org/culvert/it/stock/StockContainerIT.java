@@ -79,7 +79,8 @@ class StockContainerIT {
   private static void worksThroughTheWar(StockContainer container) throws Exception {
     String page = ORIGIN.on("/page", Behaviour.answer(200, "from the backend"));
     String socket = ORIGIN.on("/socket", Behaviour.webSocket(Talk.ECHO));
-    assertThat(Await.until(Duration.ofSeconds(30), () -> status(container, "/culvert" + page) == 200))
+    assertThat(
+            Await.until(Duration.ofSeconds(30), () -> status(container, "/culvert" + page) == 200))
         .as(container.log())
         .isTrue();
     for (int i = 0; i < 20; i++) {
@@ -88,7 +89,8 @@ class StockContainerIT {
     try (RawClient client = new RawClient(container.port())) {
       assertThat(
               client
-                  .request("GET /culvert" + ORIGIN.on("/no", Behaviour.answer(403, "no")),
+                  .request(
+                      "GET /culvert" + ORIGIN.on("/no", Behaviour.answer(403, "no")),
                       RawWebSocket.offer())
                   .answer()
                   .status())
