@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import org.apache.catalina.Context;
 import org.apache.catalina.LifecycleState;
 import org.apache.catalina.connector.Connector;
+import org.apache.catalina.core.StandardContext;
 import org.apache.catalina.startup.ContextConfig;
 import org.apache.catalina.startup.Tomcat;
 import org.apache.tomcat.util.scan.StandardJarScanner;
@@ -86,6 +87,8 @@ final class TomcatContainer extends EmbeddedContainer<Context> {
       StandardJarScanner scanner = new StandardJarScanner();
       scanner.setScanClassPath(false);
       context.setJarScanner(scanner);
+      // a broken configuration is a failed deployment here, not a 500 for each request
+      ((StandardContext) context).setFailCtxIfServletStartFails(true);
     }
   }
 }
