@@ -28,7 +28,7 @@ const receive = {
     log.replaceChildren();
     message.history.forEach(said);
     people(message.here);
-    note(message.history.length ? `Welcome back to what was said, ${me}.` : `Nobody has said anything yet, ${me}.`);
+    note(message.history.length ? `That is what was said before you came, ${me}.` : `Nobody has said anything yet, ${me}.`);
     composer.querySelector('button').disabled = false;
   },
   said,
@@ -100,10 +100,10 @@ function hue(name) {
 
 function enter() {
   const { name, room } = door.elements;
-  const here = new URL(location.href);
-  here.searchParams.set('room', room.value);
-  here.searchParams.set('name', name.value);
-  history.replaceState(null, '', here); // a reload comes back to the same room
+  const address = new URL(location.href);
+  address.searchParams.set('room', room.value);
+  address.searchParams.set('name', name.value);
+  history.replaceState(null, '', address); // a reload comes back to the same room
   live.connect();
 }
 
