@@ -1,0 +1,253 @@
+package org.culvert.servlet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.culvert.servlet.TestFront.Kind;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Slow readers, many sockets, big messages: what must stay bounded does. */
+@Timeout(120)
+class RelayPressureTest {
+  /** More than this of one direction is in no buffer of kernel and proxy together. */
+  private static final long MOST = 24 << 20;
+
+  /** Sends frames for ever and counts; whole messages, or one that never ends. */
+  private static Wire.Talk flood(AtomicLong sent, boolean endless) {
+    return (wire, talk) -> {
+      byte[] piece = new byte[16 << 10];
+      boolean first = true;
+      while (true) {
+        wire.send(first ? Wire.BINARY : Wire.CONTINUATION, !endless, piece);
+        first = !endless;
+        sent.addAndGet(piece.length);
+      }
+    };
+  }
+
+  /** The number, once it has not grown for half a second. */
+  private static long settled(AtomicLong number) throws InterruptedException {
+    long before = -1;
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (before != number.get() && System.nanoTime() < deadline) {
+      before = number.get();
+      Thread.sleep(500); // To see that nothing happens one has to wait.
+    }
+    return before;
+  }
+
+  @ParameterizedTest
+  @CsvSource({"JETTY,false", "JETTY,true", "TOMCAT,false", "TOMCAT,true"})
+  void holdsABackendBackWhoseClientStopsReading(Kind kind, boolean endless) throws Exception {
+    AtomicLong sent = new AtomicLong();
+    try (RelaySetup setup = new RelaySetup(kind, Wire.backend(flood(sent, endless)))) {
+      RelaySetup.Client client = setup.open(64 << 10);
+      long held = settled(sent);
+      assertThat(held).isLessThan(MOST);
+      // It goes on as soon as the client does.
+      for (long read = 0; read < held + (8 << 20); ) {
+        Wire.Frame frame = client.wire.read();
+        read += frame.payload().length;
+      }
+      assertThat(sent.get()).isGreaterThan(held);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void holdsAClientBackWhoseBackendStopsReading(Kind kind) throws Exception {
+    java.util.concurrent.CountDownLatch read = new java.util.concurrent.CountDownLatch(1);
+    AtomicLong arrived = new AtomicLong();
+    TestOrigin.Script backend =
+        Wire.backend(
+            (wire, talk) -> {
+              read.await();
+              while (true) {
+                arrived.addAndGet(wire.read().payload().length);
+              }
+            });
+    try (RelaySetup setup = new RelaySetup(kind, backend)) {
+      RelaySetup.Client client = setup.open();
+      AtomicLong sent = new AtomicLong();
+      Thread sender = new Thread(() -> floodFrom(client, sent));
+      sender.start();
+      long held = settled(sent);
+      assertThat(held).isLessThan(MOST);
+      read.countDown();
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+      while (arrived.get() < held + (4 << 20)) {
+        assertThat(System.nanoTime()).isLessThan(deadline);
+        Thread.onSpinWait();
+      }
+      client.reset();
+      sender.join();
+    }
+  }
+
+  private static void floodFrom(RelaySetup.Client client, AtomicLong sent) {
+    byte[] piece = new byte[16 << 10];
+    try {
+      while (true) {
+        client.wire.send(Wire.BINARY, true, piece);
+        sent.addAndGet(piece.length);
+      }
+    } catch (IOException e) {
+      // The test is over.
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void cutsASessionThatStallsTooLong(Kind kind) throws Exception {
+    AtomicLong sent = new AtomicLong();
+    try (RelaySetup setup =
+        new RelaySetup(
+            kind,
+            Wire.backend(flood(sent, true)),
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(1),
+            50)) {
+      setup.open(64 << 10);
+      assertThat(setup.proxy.ends.poll(10, TimeUnit.SECONDS).cause()).contains("the client");
+      assertThat(setup.origin.ends.poll(5, TimeUnit.SECONDS)).isNotNull();
+      setup.relays(0);
+    }
+  }
+
+  /** With 20 threads and 100 stalled sockets in each direction plain requests are answered. */
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void answersPlainRequestsBesidesAHundredStalledSocketsEachWay(Kind kind) throws Exception {
+    TestOrigin.Script backend =
+        talk -> {
+          String head = talk.head();
+          talk.send(Wire.switching(head));
+          if (Wire.field(head, "X-Do").equals("flood")) {
+            flood(new AtomicLong(), head.hashCode() % 2 == 0)
+                .run(new Wire(talk.in, talk.out, false), talk);
+          } else {
+            Thread.sleep(60_000); // Reads nothing.
+          }
+        };
+    try (RelaySetup setup =
+        new RelaySetup(kind, backend, Duration.ofSeconds(60), Duration.ofSeconds(60), 20)) {
+      List<Thread> senders = new ArrayList<>();
+      AtomicLong sent = new AtomicLong();
+      for (int i = 0; i < 100; i++) {
+        setup.open(16 << 10, "X-Do: flood");
+        RelaySetup.Client client = setup.open("X-Do: nothing");
+        Thread sender = new Thread(() -> floodFrom(client, sent));
+        sender.start();
+        senders.add(sender);
+      }
+      settled(sent);
+      for (int i = 0; i < 5; i++) {
+        long start = System.nanoTime();
+        try (RelaySetup.Client client = setup.connect()) {
+          client.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+          assertThat(client.answer()).startsWith("HTTP/1.1 200");
+        }
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
+      }
+      if (kind == Kind.TOMCAT) {
+        assertThat(setup.proxy.jakarta.count()).isEqualTo(200); // None had to be given up.
+      }
+      assertThat(Thread.getAllStackTraces().size()).isLessThan(600);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void leavesNothingAfterFiveHundredConnections(Kind kind) throws Exception {
+    openAndClose(kind, 500);
+  }
+
+  @Tag("long")
+  @Timeout(600)
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void leavesNothingAfterTenThousandConnections(Kind kind) throws Exception {
+    openAndClose(kind, 10_000);
+  }
+
+  private static void openAndClose(Kind kind, int count) throws Exception {
+    try (RelaySetup setup = new RelaySetup(kind, Wire.backend(Wire.echo()))) {
+      once(setup, 0);
+      long descriptors = -1;
+      for (int i = 1; i <= count; i++) {
+        once(setup, i);
+        if (i == 100) {
+          descriptors = descriptors();
+        }
+      }
+      setup.relays(0);
+      long threads =
+          Thread.getAllStackTraces().keySet().stream()
+              .filter(t -> t.getName().startsWith("culvert-"))
+              .count();
+      assertThat(threads).isLessThan(64 + 128 + 8);
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+      while (descriptors() > descriptors + 60 && System.nanoTime() < deadline) {
+        Thread.onSpinWait();
+      }
+      assertThat(descriptors()).isLessThanOrEqualTo(descriptors + 60);
+      var peer = setup.proxy.upstreams.groups().all().get(0).peers().get(0);
+      while (peer.inFlight() > 0 && System.nanoTime() < deadline) {
+        Thread.onSpinWait();
+      }
+      assertThat(peer.inFlight()).isZero();
+    }
+  }
+
+  private static long descriptors() {
+    String[] open = new java.io.File("/proc/self/fd").list();
+    return open == null ? 0 : open.length;
+  }
+
+  /** Ends in every way there is. */
+  private static void once(RelaySetup setup, int i) throws Exception {
+    try (RelaySetup.Client client = setup.open()) {
+      client.wire.text("hello " + i);
+      assertThat(client.wire.message().text()).isEqualTo("hello " + i);
+      if (i % 3 == 0) {
+        client.wire.close(1000, "");
+        client.wire.message();
+      } else if (i % 3 == 1) {
+        client.reset();
+      }
+    }
+  }
+
+  @Tag("long")
+  @Timeout(600)
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void carriesAHundredMegabytesInOneMessage(Kind kind) throws Exception {
+    try (RelaySetup setup = new RelaySetup(kind, Wire.backend(Wire.echo()));
+        RelaySetup.Client client = setup.open()) {
+      byte[] payload = new byte[100 << 20];
+      new java.util.Random(7).nextBytes(payload);
+      Thread sender =
+          new Thread(
+              () -> {
+                try {
+                  client.wire.send(Wire.BINARY, true, payload);
+                } catch (IOException e) {
+                  throw new java.io.UncheckedIOException(e);
+                }
+              });
+      sender.start();
+      assertThat(java.util.Arrays.equals(client.wire.message().payload(), payload)).isTrue();
+      sender.join();
+    }
+  }
+}
