@@ -1,6 +1,8 @@
 package org.culvert.exchange;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -84,7 +86,15 @@ public final class JettyClient {
         Promise<List<InetSocketAddress>> promise) {
       Destination destination =
           Objects.requireNonNull((Destination) context.get(Destination.CONTEXT_KEY));
-      promise.succeeded(List.of(((JettyOrigin) destination.getOrigin().getTag()).address()));
+      JettyOrigin origin = (JettyOrigin) destination.getOrigin().getTag();
+      try {
+        // The host string of the address is the name that TLS sends and verifies.
+        byte[] bytes = origin.address().getAddress().getAddress();
+        InetAddress named = InetAddress.getByAddress(origin.name(), bytes);
+        promise.succeeded(List.of(new InetSocketAddress(named, origin.address().getPort())));
+      } catch (UnknownHostException e) {
+        promise.failed(e);
+      }
     }
   }
 
