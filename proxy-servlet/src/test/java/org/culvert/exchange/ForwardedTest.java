@@ -69,8 +69,7 @@ final class ForwardedTest {
                 new Rewrite.Prefix(
                     Template.constant("http://backend:8080/"), Template.constant("/"))),
             List.of(
-                new Rewrite.Prefix(
-                    Template.constant("backend"), Template.constant("example.org"))),
+                new Rewrite.Prefix(Template.constant("backend"), Template.constant("example.org"))),
             List.of(new Rewrite.Prefix(Template.constant("/one/"), Template.constant("/two/"))),
             true,
             65536,
@@ -88,8 +87,7 @@ final class ForwardedTest {
   }
 
   private RequestHead head(ProxySettings settings, Scope scope) throws GatewayFailure {
-    return ForwardedRequest.plain(
-        settings, ProxyTarget.of(settings.pass(), scope, groups), scope);
+    return ForwardedRequest.plain(settings, ProxyTarget.of(settings.pass(), scope, groups), scope);
   }
 
   @Test
@@ -106,8 +104,7 @@ final class ForwardedTest {
     ProxySettings settings =
         settings(new ProxyPass.Variable(Template.constant("http://backend:8080/x y\\r\\n?q")));
     assertThatThrownBy(() -> head(settings, scope("/", "")))
-        .isInstanceOfSatisfying(
-            GatewayFailure.class, f -> assertThat(f.status()).isEqualTo(502))
+        .isInstanceOfSatisfying(GatewayFailure.class, f -> assertThat(f.status()).isEqualTo(502))
         .hasMessage("no resolver defined to resolve backend");
     ProxySettings named =
         settings(new ProxyPass.Variable(Template.constant("http://BACKEND/x y\r\n?q")));
@@ -272,7 +269,6 @@ final class ForwardedTest {
                         + " $upstream_bytes_received $upstream_response_length")
                 .evaluate(scope))
         .isEqualTo("127.0.0.1:1, 127.0.0.1:2 502, 200 1 42 0, 10 0, 7");
-    assertThat(table.compile("$upstream_connect_time").evaluate(scope))
-        .matches("-, \\d+\\.\\d{3}");
+    assertThat(table.compile("$upstream_connect_time").evaluate(scope)).matches("-, \\d+\\.\\d{3}");
   }
 }

@@ -37,8 +37,20 @@ final class TlsUpstreamTest {
 
   @BeforeAll
   static void certificate() throws Exception {
-    run("-genkeypair", "-alias", "a", "-keyalg", "EC", "-dname", "CN=secure.example", "-ext",
-        "SAN=dns:secure.example", "-storetype", "PKCS12", "-validity", "2");
+    run(
+        "-genkeypair",
+        "-alias",
+        "a",
+        "-keyalg",
+        "EC",
+        "-dname",
+        "CN=secure.example",
+        "-ext",
+        "SAN=dns:secure.example",
+        "-storetype",
+        "PKCS12",
+        "-validity",
+        "2");
     run("-exportcert", "-rfc", "-alias", "a", "-file", folder.resolve("ca.pem").toString());
   }
 

@@ -26,8 +26,7 @@ final class UpstreamGroupTest {
   }
 
   private UpstreamGroup group(PeerSettings... peers) {
-    return new UpstreamGroup(
-        new UpstreamSettings("backend", List.of(peers), 32), null, () -> now);
+    return new UpstreamGroup(new UpstreamSettings("backend", List.of(peers), 32), null, () -> now);
   }
 
   private static int choose(UpstreamGroup group, boolean failed) {
