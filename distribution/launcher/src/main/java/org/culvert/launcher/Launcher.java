@@ -120,6 +120,7 @@ public final class Launcher {
     master.start();
     PidFile pid = new PidFile(master.pidPath());
     pid.write();
+    ClassArchive.refresh();
     try {
       master.run();
       master.close();
