@@ -1,0 +1,261 @@
+package org.culvert.launcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.cert.X509Certificate;
+import java.util.List;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509TrustManager;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.jspecify.annotations.Nullable;
+
+@Timeout(30)
+class MasterTest {
+  @TempDir Path folder;
+  private @Nullable Master master;
+
+  private Master start(String servers) throws Exception {
+    Files.createDirectories(folder.resolve("logs"));
+    Files.writeString(
+        folder.resolve("culvert.conf"), "events {} http { access_log off; " + servers + " }");
+    Command command =
+        new Command(CommandLine.parse("-p", folder.toString(), "-c", "culvert.conf"));
+    master = new Master(command, command.read());
+    master.start();
+    return master;
+  }
+
+  @AfterEach
+  void stop() {
+    if (master != null) {
+      master.close();
+    }
+  }
+
+  static int freePort() throws Exception {
+    try (ServerSocket probe = new ServerSocket()) {
+      probe.bind(new InetSocketAddress("127.0.0.1", 0));
+      return probe.getLocalPort();
+    }
+  }
+
+  private static String exchange(int port, String request) throws Exception {
+    try (Socket socket = new Socket("127.0.0.1", port)) {
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+    }
+  }
+
+  @Test
+  void answersOnEveryListenWithTheServerOfItsPort() throws Exception {
+    int one = freePort();
+    int two = freePort();
+    start(
+        "server { listen 127.0.0.1:%d; return 200 one; } server { listen 127.0.0.1:%d; return 200 two; }"
+            .formatted(one, two));
+
+    String get = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    assertThat(exchange(one, get)).startsWith("HTTP/1.1 200").endsWith("one");
+    assertThat(exchange(two, get)).endsWith("two").doesNotContainIgnoringCase("server:");
+  }
+
+  @Test
+  void saysInNginxsWordsThatAPortIsTaken() throws Exception {
+    try (ServerSocket taken = new ServerSocket()) {
+      taken.bind(new InetSocketAddress("127.0.0.1", 0));
+      int port = taken.getLocalPort();
+
+      assertThatThrownBy(() -> start("server { listen 127.0.0.1:%d; }".formatted(port)))
+          .isInstanceOf(LaunchException.class)
+          .hasMessage("bind() to 127.0.0.1:" + port + " failed (98: Address already in use)");
+    }
+  }
+
+  @Test
+  void answersWhatIsNoHttpWithNginxsPage() throws Exception {
+    int port = freePort();
+    start("server { listen 127.0.0.1:%d; }".formatted(port));
+
+    assertThat(exchange(port, "GET / HTTP/1.1\r\nHost: a b\r\n\r\n"))
+        .startsWith("HTTP/1.1 400")
+        .contains("<center>culvert</center>")
+        .doesNotContainIgnoringCase("jetty");
+  }
+
+  @Test
+  void leavesThePathToTheProxy() throws Exception {
+    int port = freePort();
+    start("server { listen 127.0.0.1:%d; return 200 $uri; }".formatted(port));
+
+    assertThat(
+            exchange(
+                port,
+                "GET /a/%2e%2e//b%2Fc;x/%5c HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+        .endsWith("\r\n\r\n/b/c;x/\\");
+  }
+
+  @Test
+  void speaksHttp2OverTls() throws Exception {
+    int port = freePort();
+    start(
+        """
+        server {
+          listen 127.0.0.1:%d ssl;
+          http2 on;
+          ssl_certificate %s;
+          ssl_certificate_key %s;
+          return 200 "$server_protocol $scheme";
+        }
+        """
+            .formatted(port, PemTest.file("one.pem"), PemTest.file("one.pkcs1.key")));
+
+    HttpClient client = HttpClient.newBuilder().sslContext(trusting()).build();
+    HttpResponse<String> response =
+        client.send(
+            HttpRequest.newBuilder(URI.create("https://127.0.0.1:" + port + "/")).build(),
+            HttpResponse.BodyHandlers.ofString());
+
+    assertThat(response.version()).isEqualTo(HttpClient.Version.HTTP_2);
+    assertThat(response.body()).isEqualTo("HTTP/2.0 https");
+  }
+
+  @Test
+  void choosesTheCertificateByServerName() throws Exception {
+    int port = freePort();
+    start(
+        """
+        server { listen 127.0.0.1:%1$d ssl; server_name one.test;
+          ssl_certificate %2$s; ssl_certificate_key %3$s; return 200 one; }
+        server { listen 127.0.0.1:%1$d ssl; server_name elsewhere.test;
+          ssl_certificate %4$s; ssl_certificate_key %5$s; return 200 two; }
+        """
+            .formatted(
+                port,
+                PemTest.file("one.pem"),
+                PemTest.file("one.key"),
+                PemTest.file("two.pem"),
+                PemTest.file("two.key")));
+
+    assertThat(subject(port, "one.test")).isEqualTo("CN=one.test");
+    assertThat(subject(port, "elsewhere.test")).isEqualTo("CN=two.test");
+    assertThat(subject(port, null)).isEqualTo("CN=one.test");
+    assertThat(subject(port, "unknown.test")).isEqualTo("CN=one.test");
+  }
+
+  @Test
+  void saysWhichCertificateCannotBeRead() {
+    assertThatThrownBy(
+            () ->
+                start(
+                    "server { listen 127.0.0.1:1 ssl; ssl_certificate /no.pem; ssl_certificate_key /no.key; }"))
+        .hasMessageContaining("cannot load certificate \"/no.pem\"")
+        .hasMessageContaining("No such file or directory");
+  }
+
+  @Test
+  void takesHttp2WithoutTlsOnlyByItsPreface() throws Exception {
+    int port = freePort();
+    start(
+        "server { listen 127.0.0.1:%d; http2 on; return 200 $server_protocol; }".formatted(port));
+
+    assertThat(
+            exchange(
+                port,
+                "GET / HTTP/1.1\r\nHost: x\r\nConnection: close, Upgrade, HTTP2-Settings\r\n"
+                    + "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n\r\n"))
+        .startsWith("HTTP/1.1 200")
+        .endsWith("HTTP/1.1");
+    try (Socket socket = new Socket("127.0.0.1", port)) {
+      OutputStream out = socket.getOutputStream();
+      out.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+      out.write(new byte[] {0, 0, 0, 4, 0, 0, 0, 0, 0});
+      InputStream in = socket.getInputStream();
+      byte[] frame = in.readNBytes(9);
+      assertThat(frame[3]).as("the server's SETTINGS").isEqualTo((byte) 4);
+    }
+  }
+
+  @Test
+  void waitsForABackendLongerThanKeepaliveTimeout() throws Exception {
+    int port = freePort();
+    try (ServerSocket backend = new ServerSocket()) {
+      backend.bind(new InetSocketAddress("127.0.0.1", 0));
+      start(
+          "keepalive_timeout 1s; server { listen 127.0.0.1:%d; location / { proxy_pass http://127.0.0.1:%d; } }"
+              .formatted(port, backend.getLocalPort()));
+      Thread answering =
+          new Thread(
+              () -> {
+                try (Socket socket = backend.accept()) {
+                  socket.getInputStream().read(new byte[8192]);
+                  Thread.sleep(3000); // the backend's slowness is what is tested
+                  socket
+                      .getOutputStream()
+                      .write("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate".getBytes(StandardCharsets.US_ASCII));
+                } catch (Exception e) {
+                  throw new IllegalStateException(e);
+                }
+              });
+      answering.start();
+
+      assertThat(exchange(port, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")).endsWith("late");
+    }
+  }
+
+  private static @Nullable String subject(int port, @Nullable String name) throws Exception {
+    try (SSLSocket socket =
+        (SSLSocket) trusting().getSocketFactory().createSocket("127.0.0.1", port)) {
+      if (name != null) {
+        SSLParameters parameters = socket.getSSLParameters();
+        parameters.setServerNames(List.of(new SNIHostName(name)));
+        socket.setSSLParameters(parameters);
+      }
+      socket.startHandshake();
+      X509Certificate certificate =
+          (X509Certificate) socket.getSession().getPeerCertificates()[0];
+      return certificate.getSubjectX500Principal().getName();
+    }
+  }
+
+  private static SSLContext trusting() throws Exception {
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(
+        null,
+        new TrustManager[] {
+          new X509TrustManager() {
+            @Override
+            public void checkClientTrusted(X509Certificate[] chain, String type) {}
+
+            @Override
+            public void checkServerTrusted(X509Certificate[] chain, String type) {}
+
+            @Override
+            public X509Certificate[] getAcceptedIssuers() {
+              return new X509Certificate[0];
+            }
+          }
+        },
+        null);
+    return context;
+  }
+}
