@@ -1,0 +1,502 @@
+package org.culvert.launcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The shell front and the launcher it runs, as a user has them: by the script, in processes. */
+@Timeout(90)
+class FrontIT {
+  private static final Path ROOT = Path.of(System.getProperty("culvert.root", "../.."));
+  private static final Path FRONT = ROOT.resolve("culvert").toAbsolutePath().normalize();
+
+  private record Result(int status, String out, String err) {}
+
+  @TempDir Path prefix;
+  private final List<Process> started = new ArrayList<>();
+  private int port;
+
+  @BeforeEach
+  void prefix() throws Exception {
+    Files.createDirectories(prefix.resolve("conf"));
+    port = MasterTest.freePort();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    for (Process process : started) {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly().waitFor();
+    }
+  }
+
+  private void configure(String globals, String servers) throws IOException {
+    Files.writeString(
+        prefix.resolve("conf/nginx.conf"),
+        globals + " events {}\nhttp { access_log logs/access.log;\n" + servers + "\n}\n");
+  }
+
+  private void answering(String body) throws IOException {
+    configure(
+        "error_log logs/error.log notice;",
+        "server { listen 127.0.0.1:" + port + "; return 200 " + body + "; }");
+  }
+
+  private Result run(String... arguments) throws Exception {
+    return run(Map.of(), arguments);
+  }
+
+  private Result run(Map<String, String> environment, String... arguments) throws Exception {
+    List<String> command = new ArrayList<>(List.of("/bin/sh", FRONT.toString()));
+    command.addAll(List.of(arguments));
+    Path out = Files.createTempFile("front", ".out");
+    Path err = Files.createTempFile("front", ".err");
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+    builder.environment().putAll(environment);
+    Process process = builder.start();
+    started.add(process);
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    return new Result(process.exitValue(), Files.readString(out), Files.readString(err));
+  }
+
+  /** Starts a server and waits until it answers. */
+  private Process serve(String... shell) throws Exception {
+    List<String> command = new ArrayList<>(List.of(shell));
+    command.addAll(List.of("/bin/sh", FRONT.toString(), "-p", prefix.toString()));
+    Process process = new ProcessBuilder(command).inheritIO().start();
+    started.add(process);
+    until(() -> process.isAlive() && answers());
+    // Only then has it taken its signals, and written the pid.
+    until(() -> Files.exists(prefix.resolve("logs/culvert.pid")));
+    return process;
+  }
+
+  private boolean answers() throws IOException {
+    try (Socket socket = new Socket("127.0.0.1", port)) {
+      return socket.isConnected();
+    } catch (ConnectException notYet) {
+      return false;
+    }
+  }
+
+  private String get(String path) throws IOException {
+    try (Socket socket = new Socket("127.0.0.1", port)) {
+      socket.setSoTimeout(20_000);
+      socket
+          .getOutputStream()
+          .write(
+              ("GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                  .getBytes(StandardCharsets.US_ASCII));
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  private static void until(Callable<Boolean> condition) throws Exception {
+    long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+    while (!condition.call()) {
+      assertThat(System.nanoTime()).as("in time").isLessThan(deadline);
+      Thread.sleep(10);
+    }
+  }
+
+  private static void signal(String name, long pid) throws Exception {
+    assertThat(new ProcessBuilder("kill", "-s", name, Long.toString(pid)).start().waitFor())
+        .isZero();
+  }
+
+  private String errorLog() throws IOException {
+    Path log = prefix.resolve("logs/error.log");
+    return Files.exists(log) ? Files.readString(log) : "";
+  }
+
+  // The command line
+
+  @Test
+  void saysItsVersionWithoutJava() throws Exception {
+    Path tools = Files.createDirectory(prefix.resolve("tools"));
+    for (String tool : List.of("dirname", "readlink", "cat")) {
+      Path script = tools.resolve(tool);
+      Files.writeString(script, "#!/bin/sh\nexec /usr/bin/" + tool + " \"$@\"\n");
+      assertThat(script.toFile().setExecutable(true)).isTrue();
+    }
+    Map<String, String> noJava = Map.of("PATH", tools.toString(), "JAVA_HOME", "");
+
+    String version = "nginx version: culvert/" + System.getProperty("culvert.version") + "\n";
+    assertThat(run(noJava, "-v")).isEqualTo(new Result(0, "", version));
+    Result verbose = run(noJava, "-V");
+    assertThat(verbose.status).isZero();
+    assertThat(verbose.err)
+        .startsWith(version)
+        .contains("built with Jetty " + System.getProperty("jetty.version"))
+        .contains("configure arguments: --prefix=/");
+    assertThat(run(noJava, "-h").err).startsWith(version).contains("Usage: culvert [-?hvVtTq]");
+    Result needed = run(noJava, "-t");
+    assertThat(needed.status).isEqualTo(1);
+    assertThat(needed.err).contains("no java found");
+  }
+
+  @Test
+  void refusesAnUnknownOptionAsNginxDoes() throws Exception {
+    assertThat(run("-x")).isEqualTo(new Result(1, "", "nginx: invalid option: \"x\"\n"));
+    assertThat(run("-s", "go")).isEqualTo(new Result(1, "", "nginx: invalid option: \"-s go\"\n"));
+    assertThat(run("-c"))
+        .isEqualTo(new Result(1, "", "nginx: option \"-c\" requires file name\n"));
+    assertThat(run("word")).isEqualTo(new Result(1, "", "nginx: invalid option: \"word\"\n"));
+  }
+
+  @Test
+  void testsAConfiguration() throws Exception {
+    answering("ok");
+    Path file = prefix.toRealPath().resolve("conf/nginx.conf");
+    String prefixName = prefix.toRealPath().toString();
+
+    assertThat(run("-t", "-p", prefixName))
+        .isEqualTo(
+            new Result(
+                0,
+                "",
+                "nginx: the configuration file "
+                    + file
+                    + " syntax is ok\nnginx: configuration file "
+                    + file
+                    + " test is successful\n"));
+    assertThat(run("-tqp", prefixName)).isEqualTo(new Result(0, "", ""));
+    assertThat(run("-Tq", "-p", prefixName).out)
+        .isEqualTo("# configuration file " + file + ":\n" + Files.readString(file) + "\n");
+  }
+
+  @Test
+  void saysWhereAConfigurationIsWrong() throws Exception {
+    Path file = prefix.toRealPath().resolve("bad.conf");
+    Files.writeString(file, "events {}\nhttp {\n  servr {}\n}\n");
+
+    assertThat(run("-t", "-c", file.toString()))
+        .isEqualTo(
+            new Result(
+                1,
+                "",
+                "nginx: [emerg] unknown directive \"servr\" in "
+                    + file
+                    + ":3\nnginx: configuration file "
+                    + file
+                    + " test failed\n"));
+    assertThat(run("-c", file.toString(), "-p", prefix.toString()))
+        .isEqualTo(
+            new Result(1, "", "nginx: [emerg] unknown directive \"servr\" in " + file + ":3\n"));
+  }
+
+  @Test
+  void takesGlobalDirectivesAndAnotherErrorLog() throws Exception {
+    configure("", "server { listen 127.0.0.1:" + port + "; return 200 ok; }");
+    Process front =
+        new ProcessBuilder(
+                "/bin/sh",
+                FRONT.toString(),
+                "-p",
+                prefix.toString(),
+                "-g",
+                "pid other.pid; error_log unused.log notice;",
+                "-e",
+                "own.log")
+            .inheritIO()
+            .start();
+    started.add(front);
+    until(() -> Files.exists(prefix.resolve("other.pid")));
+    signal("TERM", front.pid());
+
+    assertThat(front.waitFor()).isZero();
+    assertThat(prefix.resolve("own.log")).content().contains("[notice]");
+    assertThat(prefix.resolve("unused.log")).doesNotExist();
+  }
+
+  @Test
+  void saysThatThereIsNobodyToTell() throws Exception {
+    answering("ok");
+
+    Result result = run("-s", "stop", "-p", prefix.toString());
+
+    assertThat(result.status).isEqualTo(1);
+    assertThat(result.err)
+        .isEqualTo(
+            "nginx: [error] open() \""
+                + prefix.resolve("logs/culvert.pid")
+                + "\" failed (2: No such file or directory)\n");
+  }
+
+  // The process
+
+  @Test
+  void keepsThePidOfTheFrontWhileItRuns() throws Exception {
+    answering("ok");
+    Process front = serve();
+
+    assertThat(Files.readString(prefix.resolve("logs/culvert.pid"))).isEqualTo(front.pid() + "\n");
+    assertThat(run("-s", "stop", "-p", prefix.toString())).isEqualTo(new Result(0, "", ""));
+
+    assertThat(front.waitFor()).isZero();
+    assertThat(prefix.resolve("logs/culvert.pid")).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"QUIT", "-s quit"})
+  void letsARequestFinishOnQuit(String how) throws Exception {
+    try (SlowBackend backend = new SlowBackend()) {
+      proxying(backend);
+      Process front = serve();
+      Socket idle = new Socket("127.0.0.1", port);
+      CompletableFuture<String> answer = CompletableFuture.supplyAsync(() -> unchecked(() -> get("/")));
+      backend.asked.await();
+
+      if (how.equals("QUIT")) {
+        signal("QUIT", front.pid());
+      } else {
+        assertThat(run("-s", "quit", "-p", prefix.toString()).status).isZero();
+      }
+      until(() -> !answers());
+      assertThat(idle.getInputStream().read()).as("an idle connection").isEqualTo(-1);
+      assertThat(front.isAlive()).isTrue();
+      backend.answer.countDown();
+
+      assertThat(answer.get()).startsWith("HTTP/1.1 200").endsWith("slow");
+      assertThat(front.waitFor()).isZero();
+    }
+  }
+
+  @Test
+  void endsItsGraceAfterWorkerShutdownTimeout() throws Exception {
+    try (SlowBackend backend = new SlowBackend()) {
+      configure(
+          "worker_shutdown_timeout 1s;",
+          "server { listen 127.0.0.1:%d; location / { proxy_pass http://127.0.0.1:%d; } }"
+              .formatted(port, backend.port()));
+      Process front = serve();
+      CompletableFuture<String> answer = CompletableFuture.supplyAsync(() -> unchecked(() -> get("/")));
+      backend.asked.await();
+
+      signal("QUIT", front.pid());
+
+      assertThat(front.waitFor(15, TimeUnit.SECONDS)).isTrue();
+      assertThat(answer.handle((text, failure) -> String.valueOf(text)).get())
+          .doesNotContain("slow");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"TERM", "INT"})
+  void stopsAtOnceOn(String signal) throws Exception {
+    try (SlowBackend backend = new SlowBackend()) {
+      proxying(backend);
+      Process front = serve();
+      CompletableFuture<String> answer = CompletableFuture.supplyAsync(() -> unchecked(() -> get("/")));
+      backend.asked.await();
+
+      signal(signal, front.pid());
+
+      assertThat(front.waitFor(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(front.exitValue()).isZero();
+      assertThat(prefix.resolve("logs/culvert.pid")).doesNotExist();
+      assertThat(answer.handle((text, failure) -> "ended").get()).isEqualTo("ended");
+    }
+  }
+
+  @Test
+  void takesQuitAlsoWhereItWasStartedDeafToIt() throws Exception {
+    answering("ok");
+    Process front = serve("/bin/sh", "-c", "trap '' INT QUIT; exec \"$@\"", "sh");
+
+    signal("QUIT", front.pid());
+
+    assertThat(front.waitFor()).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"HUP", "-s reload"})
+  void takesANewConfiguration(String how) throws Exception {
+    answering("before");
+    Process front = serve();
+    assertThat(get("/")).endsWith("before");
+    try (Socket kept = new Socket("127.0.0.1", port)) {
+      answering("after");
+
+      if (how.equals("HUP")) {
+        signal("HUP", front.pid());
+      } else {
+        assertThat(run("-s", "reload", "-p", prefix.toString()).status).isZero();
+      }
+
+      until(() -> get("/").endsWith("after"));
+      kept.getOutputStream()
+          .write("GET / HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+      assertThat(new String(kept.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
+          .as("a connection from before")
+          .endsWith("after");
+    }
+    assertThat(front.isAlive()).isTrue();
+  }
+
+  @Test
+  void opensAndClosesSocketsOnReload() throws Exception {
+    answering("here");
+    Process front = serve();
+    int before = port;
+    int other = MasterTest.freePort();
+    port = other;
+    answering("there");
+
+    signal("HUP", front.pid());
+
+    until(this::answers);
+    assertThat(get("/")).endsWith("there");
+    port = before;
+    until(() -> !answers());
+  }
+
+  @Test
+  void goesOnAsBeforeWhenTheNewConfigurationIsBroken() throws Exception {
+    answering("before");
+    Process front = serve();
+    configure("error_log logs/error.log notice;", "\nservr {}");
+
+    signal("HUP", front.pid());
+
+    until(() -> errorLog().contains("[emerg]"));
+    assertThat(errorLog())
+        .containsPattern(
+            "\\[emerg] \\d+#\\d+: unknown directive \"servr\" in .*conf/nginx.conf:4");
+    assertThat(get("/")).endsWith("before");
+  }
+
+  @Test
+  void opensTheLogsAnewOnUsr1() throws Exception {
+    answering("ok");
+    Process front = serve();
+    get("/first");
+    Path logs = prefix.resolve("logs");
+    until(() -> Files.readString(logs.resolve("access.log")).contains("/first"));
+    Files.move(logs.resolve("access.log"), logs.resolve("access.log.1"));
+    Files.move(logs.resolve("error.log"), logs.resolve("error.log.1"));
+
+    signal("USR1", front.pid());
+
+    until(() -> Files.exists(logs.resolve("access.log")) && Files.exists(logs.resolve("error.log")));
+    get("/second");
+    until(() -> Files.readString(logs.resolve("access.log")).contains("/second"));
+    assertThat(logs.resolve("access.log.1")).content().doesNotContain("/second");
+  }
+
+  @Test
+  void endsWhenItsFrontIsKilled() throws Exception {
+    answering("ok");
+    Process front = serve();
+    List<ProcessHandle> jvm = front.descendants().toList();
+    assertThat(jvm).hasSize(1);
+
+    front.destroyForcibly().waitFor();
+
+    jvm.get(0).onExit().get(30, TimeUnit.SECONDS);
+  }
+
+  @Tag("long")
+  @Test
+  void answersWithinASecondAndAHalf() throws Exception {
+    answering("ok");
+    serve();
+    Path archive = ROOT.resolve("distribution/launcher/target/culvert.jsa");
+    until(() -> Files.exists(archive));
+    long best = Long.MAX_VALUE;
+    for (int i = 0; i < 5; i++) {
+      stop();
+      long begin = System.nanoTime();
+      Process process =
+          new ProcessBuilder("/bin/sh", FRONT.toString(), "-p", prefix.toString())
+              .inheritIO()
+              .start();
+      started.add(process);
+      until(this::answers);
+      assertThat(get("/")).endsWith("ok");
+      best = Math.min(best, System.nanoTime() - begin);
+    }
+    assertThat(Duration.ofNanos(best)).isLessThan(Duration.ofMillis(1500));
+  }
+
+  private void proxying(SlowBackend backend) throws IOException {
+    configure(
+        "error_log logs/error.log notice;",
+        "server { listen 127.0.0.1:%d; location / { proxy_pass http://127.0.0.1:%d; } }"
+            .formatted(port, backend.port()));
+  }
+
+  private static <T> T unchecked(Callable<T> call) {
+    try {
+      return call.call();
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** A backend that answers one request when it is told to. */
+  private static final class SlowBackend implements AutoCloseable {
+    private final ServerSocket socket = new ServerSocket();
+    private final CountDownLatch asked = new CountDownLatch(1);
+    private final CountDownLatch answer = new CountDownLatch(1);
+
+    SlowBackend() throws IOException {
+      socket.bind(new InetSocketAddress("127.0.0.1", 0));
+      Thread thread = new Thread(this::serve, "slow-backend");
+      thread.setDaemon(true);
+      thread.start();
+    }
+
+    private void serve() {
+      try (Socket client = socket.accept()) {
+        InputStream in = client.getInputStream();
+        in.read(new byte[8192]);
+        asked.countDown();
+        answer.await();
+        client
+            .getOutputStream()
+            .write(
+                "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nslow"
+                    .getBytes(StandardCharsets.US_ASCII));
+      } catch (IOException | InterruptedException closed) {
+        // The test is over.
+        return;
+      }
+    }
+
+    int port() {
+      return socket.getLocalPort();
+    }
+
+    @Override
+    public void close() throws IOException {
+      answer.countDown();
+      socket.close();
+    }
+  }
+}
