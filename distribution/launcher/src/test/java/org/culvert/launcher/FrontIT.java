@@ -73,8 +73,8 @@ class FrontIT {
   private Result run(Map<String, String> environment, String... arguments) throws Exception {
     List<String> command = new ArrayList<>(List.of("/bin/sh", FRONT.toString()));
     command.addAll(List.of(arguments));
-    Path out = Files.createTempFile("front", ".out");
-    Path err = Files.createTempFile("front", ".err");
+    Path out = Files.createTempFile(prefix, "front", ".out");
+    Path err = Files.createTempFile(prefix, "front", ".err");
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
     builder.environment().putAll(environment);
