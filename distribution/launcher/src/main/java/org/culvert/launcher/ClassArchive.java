@@ -12,9 +12,9 @@ import org.culvert.launcher.ErrorLog.Level;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The class data sharing archive beside {@code culvert.jar}, which halves the start. It fits one JVM
- * and one jar; the first start of another pair writes it anew, in the background, where the folder
- * is writable. The front hands it to the JVM.
+ * The class data sharing archive beside {@code culvert.jar}, which halves the start. It fits one
+ * JVM and one jar; the first start of another pair writes it anew, in the background, where the
+ * folder is writable. The front hands it to the JVM.
  */
 final class ClassArchive {
   private static final long SETTLE_MILLIS = 2000;
@@ -62,7 +62,8 @@ final class ClassArchive {
       }
       // The first requests have the processors for themselves.
       Thread.sleep(SETTLE_MILLIS);
-      Path fresh = archive.resolveSibling(archive.getFileName() + "." + ProcessHandle.current().pid());
+      Path fresh =
+          archive.resolveSibling(archive.getFileName() + "." + ProcessHandle.current().pid());
       try {
         train(fresh);
         if (Files.exists(fresh)) {

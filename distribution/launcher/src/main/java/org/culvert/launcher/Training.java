@@ -40,7 +40,8 @@ final class Training {
     try {
       int port = freePort();
       Files.writeString(file, CONFIGURATION.formatted(port));
-      Command command = new Command(CommandLine.parse("-p", folder.toString(), "-c", file.toString()));
+      Command command =
+          new Command(CommandLine.parse("-p", folder.toString(), "-c", file.toString()));
       Master master = new Master(command, command.read());
       master.start();
       request(port);

@@ -12,12 +12,10 @@ class CommandLineTest {
   @Test
   void readsSeparateOptions() throws UsageException {
     CommandLine line =
-        CommandLine.parse(
-            "-c", "a.conf", "-p", "/srv", "-e", "stderr", "-g", "pid x;", "-q", "-t");
+        CommandLine.parse("-c", "a.conf", "-p", "/srv", "-e", "stderr", "-g", "pid x;", "-q", "-t");
 
     assertThat(line)
-        .isEqualTo(
-            new CommandLine("a.conf", "/srv", "stderr", "pid x;", true, false, true, null));
+        .isEqualTo(new CommandLine("a.conf", "/srv", "stderr", "pid x;", true, false, true, null));
   }
 
   @Test

@@ -164,8 +164,7 @@ class FrontIT {
   void refusesAnUnknownOptionAsNginxDoes() throws Exception {
     assertThat(run("-x")).isEqualTo(new Result(1, "", "nginx: invalid option: \"x\"\n"));
     assertThat(run("-s", "go")).isEqualTo(new Result(1, "", "nginx: invalid option: \"-s go\"\n"));
-    assertThat(run("-c"))
-        .isEqualTo(new Result(1, "", "nginx: option \"-c\" requires file name\n"));
+    assertThat(run("-c")).isEqualTo(new Result(1, "", "nginx: option \"-c\" requires file name\n"));
     assertThat(run("word")).isEqualTo(new Result(1, "", "nginx: invalid option: \"word\"\n"));
   }
 
@@ -269,7 +268,8 @@ class FrontIT {
       proxying(backend);
       Process front = serve();
       Socket idle = new Socket("127.0.0.1", port);
-      CompletableFuture<String> answer = CompletableFuture.supplyAsync(() -> unchecked(() -> get("/")));
+      CompletableFuture<String> answer =
+          CompletableFuture.supplyAsync(() -> unchecked(() -> get("/")));
       backend.asked.await();
 
       if (how.equals("QUIT")) {
@@ -295,7 +295,8 @@ class FrontIT {
           "server { listen 127.0.0.1:%d; location / { proxy_pass http://127.0.0.1:%d; } }"
               .formatted(port, backend.port()));
       Process front = serve();
-      CompletableFuture<String> answer = CompletableFuture.supplyAsync(() -> unchecked(() -> get("/")));
+      CompletableFuture<String> answer =
+          CompletableFuture.supplyAsync(() -> unchecked(() -> get("/")));
       backend.asked.await();
 
       signal("QUIT", front.pid());
@@ -312,7 +313,8 @@ class FrontIT {
     try (SlowBackend backend = new SlowBackend()) {
       proxying(backend);
       Process front = serve();
-      CompletableFuture<String> answer = CompletableFuture.supplyAsync(() -> unchecked(() -> get("/")));
+      CompletableFuture<String> answer =
+          CompletableFuture.supplyAsync(() -> unchecked(() -> get("/")));
       backend.asked.await();
 
       signal(signal, front.pid());
@@ -350,8 +352,7 @@ class FrontIT {
       }
 
       until(() -> get("/").endsWith("after"));
-      kept.getOutputStream()
-          .write("GET / HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+      kept.getOutputStream().write("GET / HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
       assertThat(new String(kept.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
           .as("a connection from before")
           .endsWith("after");
@@ -386,8 +387,7 @@ class FrontIT {
 
     until(() -> errorLog().contains("[emerg]"));
     assertThat(errorLog())
-        .containsPattern(
-            "\\[emerg] \\d+#\\d+: unknown directive \"servr\" in .*conf/nginx.conf:4");
+        .containsPattern("\\[emerg] \\d+#\\d+: unknown directive \"servr\" in .*conf/nginx.conf:4");
     assertThat(get("/")).endsWith("before");
   }
 
@@ -403,7 +403,8 @@ class FrontIT {
 
     signal("USR1", front.pid());
 
-    until(() -> Files.exists(logs.resolve("access.log")) && Files.exists(logs.resolve("error.log")));
+    until(
+        () -> Files.exists(logs.resolve("access.log")) && Files.exists(logs.resolve("error.log")));
     get("/second");
     until(() -> Files.readString(logs.resolve("access.log")).contains("/second"));
     assertThat(logs.resolve("access.log.1")).content().doesNotContain("/second");

@@ -23,11 +23,11 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.jspecify.annotations.Nullable;
 
 @Timeout(30)
 class MasterTest {
@@ -38,8 +38,7 @@ class MasterTest {
     Files.createDirectories(folder.resolve("logs"));
     Files.writeString(
         folder.resolve("culvert.conf"), "events {} http { access_log off; " + servers + " }");
-    Command command =
-        new Command(CommandLine.parse("-p", folder.toString(), "-c", "culvert.conf"));
+    Command command = new Command(CommandLine.parse("-p", folder.toString(), "-c", "culvert.conf"));
     master = new Master(command, command.read());
     master.start();
     return master;
@@ -175,8 +174,7 @@ class MasterTest {
   @Test
   void takesHttp2WithoutTlsOnlyByItsPreface() throws Exception {
     int port = freePort();
-    start(
-        "server { listen 127.0.0.1:%d; http2 on; return 200 $server_protocol; }".formatted(port));
+    start("server { listen 127.0.0.1:%d; http2 on; return 200 $server_protocol; }".formatted(port));
 
     assertThat(
             exchange(
@@ -211,7 +209,9 @@ class MasterTest {
                   Thread.sleep(3000); // the backend's slowness is what is tested
                   socket
                       .getOutputStream()
-                      .write("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate".getBytes(StandardCharsets.US_ASCII));
+                      .write(
+                          "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate"
+                              .getBytes(StandardCharsets.US_ASCII));
                 } catch (Exception e) {
                   throw new IllegalStateException(e);
                 }
@@ -231,8 +231,7 @@ class MasterTest {
         socket.setSSLParameters(parameters);
       }
       socket.startHandshake();
-      X509Certificate certificate =
-          (X509Certificate) socket.getSession().getPeerCertificates()[0];
+      X509Certificate certificate = (X509Certificate) socket.getSession().getPeerCertificates()[0];
       return certificate.getSubjectX500Principal().getName();
     }
   }
