@@ -8,6 +8,7 @@ import org.culvert.conf.Directive;
 import org.culvert.conf.Position;
 import org.culvert.conf.Units;
 import org.culvert.conf.Word;
+import org.culvert.http.Octets;
 import org.culvert.observe.AccessLog;
 import org.culvert.observe.AccessLogSettings;
 import org.culvert.observe.LogEscaping;
@@ -36,7 +37,7 @@ final class LogDirectives {
       return List.copyOf(logs);
     }
     boolean ownsFiles = reading.options().form() == ConfigurationReader.Form.LAUNCHER;
-    String target = ownsFiles ? reading.path("logs/access.log") : AccessLog.LOGGER;
+    String target = ownsFiles ? Octets.text(reading.path("logs/access.log")) : AccessLog.LOGGER;
     return List.of(new AccessLogSettings(target, combined(reading), null));
   }
 
@@ -98,7 +99,7 @@ final class LogDirectives {
     Template format = format(directive, level, reading);
     Template condition = parameters(directive, reading);
     if (logs instanceof ArrayList) {
-      logs.add(new AccessLogSettings(reading.path(target), format, condition));
+      logs.add(new AccessLogSettings(Octets.text(reading.path(target)), format, condition));
     }
   }
 

@@ -70,7 +70,7 @@ final class ProcessDirectives {
       log = http.own(ERROR_LOG);
     }
     return new ProcessSettings(
-        pid == null ? null : reading.path(pid.text()),
+        pid == null ? null : Octets.text(reading.path(pid.text())),
         log == null ? null : Octets.text(log.file()),
         log == null ? "error" : log.level(),
         main.get(DAEMON, true),

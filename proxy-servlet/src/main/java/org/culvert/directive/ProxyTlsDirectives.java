@@ -1,7 +1,5 @@
 package org.culvert.directive;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.culvert.conf.ConfigurationException;
 import org.culvert.conf.Directive;
 import org.culvert.exchange.ProxySettings.UpstreamTls;
@@ -26,15 +24,7 @@ final class ProxyTlsDirectives {
   private static void trusted(Directive directive, Level level, Reading reading)
       throws ConfigurationException {
     level.requireUnset(TRUSTED, directive);
-    String file = reading.configurationPath(directive.arg(1));
-    if (!Files.isReadable(Path.of(file))) {
-      throw directive.error(
-          "cannot load certificate \""
-              + file
-              + "\": "
-              + (Files.exists(Path.of(file)) ? "Permission denied" : "No such file or directory"));
-    }
-    level.put(TRUSTED, file);
+    level.put(TRUSTED, reading.readablePath(directive, "certificate"));
   }
 
   /** {@code proxy_ssl_verify on} without a file trusts what the JVM trusts, unlike in nginx. */

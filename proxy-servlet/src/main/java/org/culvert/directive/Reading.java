@@ -1,5 +1,8 @@
 package org.culvert.directive;
 
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -14,6 +17,7 @@ import org.culvert.conf.Source;
 import org.culvert.conf.Word;
 import org.culvert.content.StockMediaTypes;
 import org.culvert.directive.ConfigurationReader.Options;
+import org.culvert.directive.PcreText.InvalidPatternException;
 import org.culvert.http.MediaTypes;
 import org.culvert.http.Octets;
 import org.culvert.variable.Regex;
@@ -164,7 +168,7 @@ final class Reading {
         variables.slot(name);
       }
       return regex;
-    } catch (Pcre.InvalidPatternException e) {
+    } catch (InvalidPatternException e) {
       throw at.error(String.valueOf(e.getMessage()));
     }
   }
@@ -186,8 +190,22 @@ final class Reading {
     return stockTypes.computeIfAbsent(otherwise, StockMediaTypes::load);
   }
 
-  /** The path of a file that is relative to the configuration file's folder. */
-  String configurationPath(String text) {
-    return main.path(text);
+  /** The path of a directive's first argument, relative to the configuration file's folder. */
+  String configurationPath(Directive directive) throws ConfigurationException {
+    try {
+      return main.path(directive.arg(1));
+    } catch (InvalidPathException e) {
+      throw directive.error("invalid file name \"" + directive.arg(1) + "\"");
+    }
+  }
+
+  /** The path of a certificate or key, which must be there to be read. */
+  String readablePath(Directive directive, String what) throws ConfigurationException {
+    String file = configurationPath(directive);
+    if (Files.isReadable(Path.of(file))) {
+      return file;
+    }
+    String reason = Files.exists(Path.of(file)) ? "Permission denied" : "No such file or directory";
+    throw directive.error("cannot load " + what + " \"" + file + "\": " + reason);
   }
 }

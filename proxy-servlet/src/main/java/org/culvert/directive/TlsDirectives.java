@@ -1,7 +1,5 @@
 package org.culvert.directive;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -71,7 +69,7 @@ final class TlsDirectives {
     if (keys == null) {
       throw certificate.error(
           "no \"ssl_certificate_key\" is defined for certificate \""
-              + reading.configurationPath(certificate.arg(1))
+              + reading.configurationPath(certificate)
               + "\"");
     }
     Set<String> protocols = new TreeSet<>(server.get(PROTOCOLS, Set.of("TLSv1.2", "TLSv1.3")));
@@ -84,17 +82,8 @@ final class TlsDirectives {
   /** In a WAR the container owns the sockets, and the files need not be there. */
   private static String readable(Directive directive, String what, Reading reading)
       throws ConfigurationException {
-    String file = reading.configurationPath(directive.arg(1));
-    if (reading.options().form() == ConfigurationReader.Form.LAUNCHER
-        && !Files.isReadable(Path.of(file))) {
-      throw directive.error(
-          "cannot load "
-              + what
-              + " \""
-              + file
-              + "\": "
-              + (Files.exists(Path.of(file)) ? "Permission denied" : "No such file or directory"));
-    }
-    return file;
+    return reading.options().form() == ConfigurationReader.Form.LAUNCHER
+        ? reading.readablePath(directive, what)
+        : reading.configurationPath(directive);
   }
 }

@@ -2,6 +2,7 @@ package org.culvert.directive;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.culvert.content.StaticSettings;
 import org.culvert.directive.LocationSettings.Handler;
@@ -132,7 +133,9 @@ final class Narration {
         "  location "
             + (location.name().isEmpty() ? "(none)" : location.name())
             + (captured.isEmpty() ? "" : " captured " + captured)
-            + (location.captureNames().isEmpty() ? "" : " names " + location.captureNames()));
+            + (location.captureNames().isEmpty()
+                ? ""
+                : " names " + new TreeMap<>(location.captureNames())));
     location.sets().forEach(set -> say("  set " + set.slot() + " " + set.value().source()));
     returns("", location.returns());
     common(location);
@@ -238,7 +241,8 @@ final class Narration {
     NextUpstream next = proxy.nextUpstream();
     unless(
         next.error() && next.timeout() && !next.invalidHeader() && next.statuses().isEmpty(),
-        next.toString());
+        next.toString()
+            .replaceAll("statuses=\\[[^]]*]", "statuses=" + new TreeSet<>(next.statuses())));
     unless(proxy.webSocket() == ProxySettings.WebSocketMode.BY_HEADERS, "" + proxy.webSocket());
     unless(!proxy.ignoreClientAbort(), "ignore client abort");
   }
