@@ -37,7 +37,7 @@ public final class JettyClients implements AutoCloseable {
   private static final class Process {
     final QueuedThreadPool threads = threads();
     final ScheduledThreadPoolExecutor scheduler = scheduler();
-    final Timers timers = new Timers(scheduler);
+    final Timers timers = new Timers(scheduler, threads);
     final ScheduledExecutorScheduler jettyScheduler = new ScheduledExecutorScheduler(scheduler);
     final ByteBufferPool buffers = new ArrayByteBufferPool();
     final Map<Key, Users> clients = new HashMap<>();
@@ -70,6 +70,7 @@ public final class JettyClients implements AutoCloseable {
     }
 
     void stop() {
+      timers.hangUps().close();
       LifeCycle.stop(jettyScheduler);
       scheduler.shutdownNow();
       LifeCycle.stop(threads);

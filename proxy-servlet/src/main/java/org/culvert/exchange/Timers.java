@@ -1,6 +1,7 @@
 package org.culvert.exchange;
 
 import java.time.Duration;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -79,8 +80,21 @@ public final class Timers {
 
   private final ScheduledThreadPoolExecutor scheduler;
 
-  Timers(ScheduledThreadPoolExecutor scheduler) {
+  private final HangUps hangUps;
+
+  /**
+   * Timers.
+   *
+   * @param executor where what may take a while is run
+   */
+  Timers(ScheduledThreadPoolExecutor scheduler, Executor executor) {
     this.scheduler = scheduler;
+    this.hangUps = new HangUps(this, executor);
+  }
+
+  /** The clients that are watched. */
+  public HangUps hangUps() {
+    return hangUps;
   }
 
   /**

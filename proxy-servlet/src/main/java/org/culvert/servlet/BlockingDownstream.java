@@ -62,7 +62,7 @@ public final class BlockingDownstream implements Downstream {
     }
     Throwable cause = cut;
     if (cause != null) {
-      if (AbruptEnd.close(request)) {
+      if (ContainerSocket.drop(request)) {
         return;
       }
       throw new IOException("the answer is cut short: " + cause.getMessage(), cause);

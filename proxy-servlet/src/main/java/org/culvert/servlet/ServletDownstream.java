@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.culvert.exchange.Completion;
 import org.culvert.exchange.Downstream;
+import org.culvert.exchange.HangUps;
 import org.culvert.exchange.RequestBody;
 import org.culvert.exchange.Timers;
 import org.culvert.http.GatewayFailure;
@@ -38,6 +39,7 @@ public final class ServletDownstream implements Downstream {
   private final AtomicBoolean gone = new AtomicBoolean();
   private volatile Duration sendTimeout = SEND_TIMEOUT;
   private volatile @Nullable Runnable whenGone;
+  private volatile HangUps.@Nullable Watch watch;
   private volatile boolean wrote;
 
   private ServletDownstream(
@@ -212,6 +214,7 @@ public final class ServletDownstream implements Downstream {
     if (gone.get() || !over.compareAndSet(false, true)) {
       return false;
     }
+    unwatch();
     try {
       async.dispatch();
       return true;
@@ -220,7 +223,15 @@ public final class ServletDownstream implements Downstream {
     }
   }
 
+  private void unwatch() {
+    HangUps.Watch current = watch;
+    if (current != null) {
+      current.stop();
+    }
+  }
+
   private void finish() {
+    unwatch();
     try {
       async.complete();
     } catch (IllegalStateException e) {
@@ -236,7 +247,8 @@ public final class ServletDownstream implements Downstream {
   }
 
   private void drop(Throwable cause) {
-    if (gone.get() || AbruptEnd.close(request)) {
+    unwatch();
+    if (gone.get() || ContainerSocket.drop(request)) {
       finish();
       return;
     }
@@ -256,6 +268,14 @@ public final class ServletDownstream implements Downstream {
   @Override
   public void onClientGone(Runnable callback) {
     whenGone = callback;
+    if (watch == null && !over.get()) {
+      watch =
+          timers
+              .hangUps()
+              .watch(
+                  () -> ContainerSocket.channel(request),
+                  () -> clientGone(new IOException("client closed connection")));
+    }
     if (gone.get() && !over.get()) {
       callback.run();
     }
@@ -273,6 +293,7 @@ public final class ServletDownstream implements Downstream {
   private final class Listener implements AsyncListener {
     @Override
     public void onComplete(AsyncEvent event) {
+      unwatch();
       if (!over.get()) {
         clientGone(new IOException("the container ended the request"));
       }

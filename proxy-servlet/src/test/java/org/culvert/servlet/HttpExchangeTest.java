@@ -514,6 +514,47 @@ final class HttpExchangeTest {
 
   @ParameterizedTest
   @EnumSource
+  void aClientThatLeavesWhileTheBackendIsSilentEndsTheBackendsConnection(TestFront.Kind kind)
+      throws Exception {
+    try (var origin =
+        new TestOrigin(
+            talk -> {
+              talk.request();
+              talk.in.readAllBytes();
+            })) {
+      UpstreamSettings upstream = TestProxy.upstream(origin.address());
+      TestProxy proxy =
+          new TestProxy(
+              upstream,
+              TestProxy.with(
+                  TestProxy.settings(upstream),
+                  new Timeouts(
+                      Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(60))));
+      try (var front = TestFront.start(kind, proxy, true)) {
+        for (String request :
+            List.of(
+                "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+                "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc")) {
+          try (var client = new RawClient(front.port())) {
+            client.send(request);
+            assertThat(origin.heads.poll(5, TimeUnit.SECONDS)).isNotNull();
+            assertThat(proxy.ends.poll(700, TimeUnit.MILLISECONDS)).isNull();
+          }
+          assertThat(origin.ends.poll(5, TimeUnit.SECONDS)).isNotNull();
+          assertThat(proxy.ends.take().status()).isEqualTo(499);
+        }
+        // A connection that was watched goes on.
+        try (var client = new RawClient(front.port())) {
+          client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+          assertThat(proxy.ends.poll(1500, TimeUnit.MILLISECONDS)).isNull();
+        }
+        assertThat(proxy.ends.take().status()).isEqualTo(499);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void aSlowReaderHoldsTheBackendBack(TestFront.Kind kind) throws Exception {
     byte[] piece = new byte[65536];
     var written = new java.util.concurrent.atomic.AtomicLong();

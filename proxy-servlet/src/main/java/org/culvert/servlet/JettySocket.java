@@ -4,27 +4,47 @@ import jakarta.servlet.ServletRequest;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.nio.channels.SocketChannel;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Jetty's HTTP/1 endpoint can be closed under a request. By reflection alone: its server's classes
- * are hidden from web applications. An HTTP/2 stream is left to Jetty's own error handling, which
- * resets it.
+ * Jetty's way to its HTTP/1 endpoint. By reflection alone: its server's classes are hidden from web
+ * applications. An HTTP/2 stream is left to Jetty's own error handling, which resets it.
  */
-final class JettyAbruptEnd implements AbruptEnd {
+final class JettySocket implements ContainerSocket {
   @Override
-  public boolean closeConnection(ServletRequest containerRequest) {
+  public boolean dropConnection(ServletRequest containerRequest) {
     try {
-      Object metaData = call(call(containerRequest, "getRequest"), "getConnectionMetaData");
+      Object metaData = metaData(containerRequest);
       Object protocol = call(metaData, "getProtocol");
       if (protocol == null || !protocol.toString().startsWith("HTTP/1")) {
         return false;
       }
-      call(call(call(metaData, "getConnection"), "getEndPoint"), "close");
+      call(endPoint(metaData), "close");
       return true;
     } catch (ReflectiveOperationException | RuntimeException e) {
       return false;
     }
+  }
+
+  @Override
+  public @Nullable SocketChannel channelOf(ServletRequest containerRequest) {
+    try {
+      Object channel = call(endPoint(metaData(containerRequest)), "getChannel");
+      return channel instanceof SocketChannel socket ? socket : null;
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      return null; // TLS has no bare channel.
+    }
+  }
+
+  private static @Nullable Object metaData(ServletRequest request)
+      throws ReflectiveOperationException {
+    return call(call(request, "getRequest"), "getConnectionMetaData");
+  }
+
+  private static @Nullable Object endPoint(@Nullable Object metaData)
+      throws ReflectiveOperationException {
+    return call(call(metaData, "getConnection"), "getEndPoint");
   }
 
   private static @Nullable Object call(@Nullable Object target, String name)

@@ -1,0 +1,159 @@
+package org.culvert.exchange;
+
+import java.io.IOException;
+import java.nio.channels.CancelledKeyException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.IllegalBlockingModeException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Notices clients that hang up while their request waits for a backend, which no container reads
+ * for. Their channels are put on a selector of their own and looked at twice a second by the timer
+ * thread: a channel that is readable and has no byte to read is at its end. Nothing is read, so
+ * what a client sends ahead stays where it is. A half-closed connection counts as left, as in nginx
+ * ({@code proxy_ignore_client_abort off}).
+ */
+public final class HangUps {
+  private static final Duration LOOK = Duration.ofMillis(500);
+
+  /** One channel that is watched. */
+  public final class Watch {
+    private final Supplier<@Nullable SocketChannel> channel;
+    private final Runnable gone;
+    private boolean stopped;
+    private @Nullable SelectionKey key;
+    private @Nullable SocketChannel registered;
+
+    private Watch(Supplier<@Nullable SocketChannel> channel, Runnable gone) {
+      this.channel = channel;
+      this.gone = gone;
+    }
+
+    /** The request is over. Idempotent; the channel's key is dropped at the next look. */
+    public void stop() {
+      synchronized (HangUps.this) {
+        stopped = true;
+        if (key != null) {
+          key.cancel();
+        } else {
+          waiting.remove(this);
+        }
+      }
+    }
+  }
+
+  private final Timers timers;
+  private final Executor executor;
+  private final Set<Watch> waiting = new HashSet<>();
+  private @Nullable Selector selector;
+  private boolean looking;
+  private boolean closed;
+
+  HangUps(Timers timers, Executor executor) {
+    this.timers = timers;
+    this.executor = executor;
+  }
+
+  /**
+   * Watches a channel; a request that ends before the next look costs no system call.
+   *
+   * @param channel asked for at the first look, on the timer thread; null where it is not known
+   * @param gone run once, on a thread of the upstream clients, when the client has hung up
+   */
+  public Watch watch(Supplier<@Nullable SocketChannel> channel, Runnable gone) {
+    Watch watch = new Watch(channel, gone);
+    synchronized (this) {
+      waiting.add(watch);
+      if (!looking && !closed) {
+        looking = true;
+        timers.start(LOOK, this::look);
+      }
+    }
+    return watch;
+  }
+
+  private synchronized void look() {
+    if (closed) {
+      return;
+    }
+    try {
+      Selector own = selector;
+      if (own == null) {
+        own = Selector.open();
+        selector = own;
+      }
+      own.selectNow(); // Drops cancelled keys, so that their channels can be closed and used again.
+      for (Watch watch : waiting) {
+        register(watch, own);
+      }
+      waiting.clear();
+      own.selectNow();
+      for (SelectionKey ready : own.selectedKeys()) {
+        judge((Watch) ready.attachment(), ready);
+      }
+      own.selectedKeys().clear();
+      looking = !own.keys().isEmpty() || !waiting.isEmpty();
+    } catch (IOException e) {
+      looking = false;
+    }
+    if (looking) {
+      timers.start(LOOK, this::look);
+    }
+  }
+
+  private static void register(Watch watch, Selector own) {
+    try {
+      SocketChannel channel = watch.channel.get();
+      if (channel != null) {
+        watch.key = channel.register(own, SelectionKey.OP_READ, watch);
+        watch.registered = channel;
+      }
+    } catch (ClosedChannelException | CancelledKeyException | IllegalBlockingModeException e) {
+      watch.stopped = true; // Closed already: the container tells, or its request is over.
+    }
+  }
+
+  private void judge(Watch watch, SelectionKey ready) {
+    ready.cancel();
+    watch.key = null;
+    SocketChannel channel = watch.registered;
+    if (watch.stopped || channel == null) {
+      return;
+    }
+    try {
+      if (channel.socket().getInputStream().available() > 0) {
+        waiting.add(watch); // What it sent ahead hides its end for now.
+        return;
+      }
+    } catch (IOException e) {
+      // Reset: gone.
+    }
+    watch.stopped = true;
+    try {
+      executor.execute(watch.gone);
+    } catch (RejectedExecutionException e) {
+      // The process's last user is closing; its requests are being aborted.
+    }
+  }
+
+  synchronized void close() {
+    closed = true;
+    waiting.clear();
+    if (selector != null) {
+      try {
+        selector.close();
+      } catch (IOException e) {
+        // It was the last use of it.
+      }
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package org.culvert.servlet;
+
+import jakarta.servlet.ServletRequest;
+import java.lang.reflect.Field;
+import java.lang.reflect.Method;
+import java.nio.channels.SocketChannel;
+import org.apache.catalina.connector.Request;
+import org.apache.catalina.connector.RequestFacade;
+import org.apache.coyote.AbstractProcessor;
+import org.apache.coyote.ActionCode;
+import org.apache.tomcat.util.net.NioChannel;
+import org.apache.tomcat.util.net.SocketWrapperBase;
+import org.jspecify.annotations.Nullable;
+
+/** Tomcat's way to its NIO socket: its connector's action, and its processor's wrapper. */
+final class TomcatSocket implements ContainerSocket {
+  @Override
+  public boolean dropConnection(ServletRequest containerRequest) {
+    try {
+      request(containerRequest)
+          .getCoyoteRequest()
+          .getResponse()
+          .action(ActionCode.CLOSE_NOW, null);
+      return true;
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      return false;
+    }
+  }
+
+  @Override
+  public @Nullable SocketChannel channelOf(ServletRequest containerRequest) {
+    try {
+      org.apache.coyote.Request coyote = request(containerRequest).getCoyoteRequest();
+      Field hook = org.apache.coyote.Request.class.getDeclaredField("hook");
+      hook.setAccessible(true);
+      Method wrapper = AbstractProcessor.class.getDeclaredMethod("getSocketWrapper");
+      wrapper.setAccessible(true);
+      Object socket = ((SocketWrapperBase<?>) wrapper.invoke(hook.get(coyote))).getSocket();
+      return socket instanceof NioChannel nio ? nio.getIOChannel() : null;
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      return null;
+    }
+  }
+
+  private static Request request(ServletRequest facade) throws ReflectiveOperationException {
+    Field field = RequestFacade.class.getDeclaredField("request");
+    field.setAccessible(true);
+    return (Request) field.get(facade);
+  }
+}
