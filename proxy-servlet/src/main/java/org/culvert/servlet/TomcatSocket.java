@@ -17,10 +17,7 @@ final class TomcatSocket implements ContainerSocket {
   @Override
   public boolean dropConnection(ServletRequest containerRequest) {
     try {
-      request(containerRequest)
-          .getCoyoteRequest()
-          .getResponse()
-          .action(ActionCode.CLOSE_NOW, null);
+      request(containerRequest).getCoyoteRequest().getResponse().action(ActionCode.CLOSE_NOW, null);
       return true;
     } catch (ReflectiveOperationException | RuntimeException e) {
       return false;
