@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * before its handshake was done.
  */
 final class JakartaHandover {
-  private static final Duration OPEN_LIMIT = Duration.ofSeconds(10);
+  private static final Duration OPEN_LIMIT = Duration.ofSeconds(5);
 
   private enum State {
     OFFERED,
@@ -50,15 +50,20 @@ final class JakartaHandover {
   }
 
   private void notOpened() {
-    if (state.compareAndSet(State.TAKEN, State.LOST)) {
-      accepted.abort();
-      threads.close();
+    if (lost()) {
       ended.accept(
           new RelayEnd(0, 0, "the client did not open for " + OPEN_LIMIT.toSeconds() + " s"));
     }
   }
 
-  /** Gives it up unless the session has it: whether the caller has to answer. */
+  /** The proxy stops: what has not opened will not. */
+  void withdraw() {
+    if (state.get() == State.TAKEN && lost()) {
+      ended.accept(new RelayEnd(0, 0, "the proxy shuts down"));
+    }
+  }
+
+  /** Gives it up unless the session has it: whether it was given up by this call. */
   boolean lost() {
     State before = state.getAndUpdate(s -> s == State.OPENED ? s : State.LOST);
     if (before == State.OPENED || before == State.LOST) {
@@ -66,6 +71,7 @@ final class JakartaHandover {
     }
     accepted.abort();
     threads.close();
+    upgrade.over(this);
     return true;
   }
 

@@ -9,6 +9,7 @@ import jakarta.websocket.server.ServerContainer;
 import jakarta.websocket.server.ServerEndpointConfig;
 import java.io.IOException;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -44,6 +45,7 @@ public final class JakartaUpgrade implements AutoCloseable {
   private final RelayThreads threads = RelayThreads.open();
   private volatile boolean closed;
   private final Stalls callbacks;
+  private final Set<JakartaHandover> handovers = ConcurrentHashMap.newKeySet();
   private final Map<JakartaHandover, Relay> relays = new ConcurrentHashMap<>();
 
   private JakartaUpgrade(ServerContainer container, int containerThreads) {
@@ -100,6 +102,7 @@ public final class JakartaUpgrade implements AutoCloseable {
       Consumer<RelayEnd> ended)
       throws GatewayFailure {
     JakartaHandover handover = new JakartaHandover(this, accepted, ended);
+    handovers.add(handover);
     accepted.fields().forEach(field -> response.addHeader(field.name(), field.value()));
     configurator.offer(handover);
     try {
@@ -125,9 +128,10 @@ public final class JakartaUpgrade implements AutoCloseable {
     ContainerSession adapted =
         TomcatSession.of(session, portable, accepted.settings().clientSend());
     if (adapted == null) {
-      adapted = JettySession.is(session) ? new JettySession(session, portable) : portable;
+      adapted = JettySession.of(session, portable);
     }
-    return new JakartaClientHop(adapted, threads, accepted.timers(), callbacks);
+    return new JakartaClientHop(
+        adapted == null ? portable : adapted, threads, accepted.timers(), callbacks);
   }
 
   void running(JakartaHandover handover, Relay relay) {
@@ -139,7 +143,9 @@ public final class JakartaUpgrade implements AutoCloseable {
     }
   }
 
+  /** The relay is over, or there will be none. */
   void over(JakartaHandover handover) {
+    handovers.remove(handover);
     relays.remove(handover);
   }
 
@@ -152,6 +158,7 @@ public final class JakartaUpgrade implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
+    handovers.forEach(JakartaHandover::withdraw);
     relays.values().forEach(Relay::shutDown);
     long deadline = System.nanoTime() + SHUTDOWN_MILLIS * 1_000_000;
     while (!relays.isEmpty() && System.nanoTime() < deadline) {

@@ -115,6 +115,7 @@ final class RelaySetup implements AutoCloseable {
         socket.setReceiveBufferSize(receiveBuffer);
       }
       socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), front.port()));
+      socket.setTcpNoDelay(true);
       socket.setSoTimeout(15_000);
       in = new BufferedInputStream(socket.getInputStream(), 65536);
       wire = new Wire(in, socket.getOutputStream(), true);

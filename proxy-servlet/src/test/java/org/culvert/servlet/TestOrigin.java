@@ -33,6 +33,7 @@ public final class TestOrigin implements Closeable {
 
     Talk(Socket socket, BlockingQueue<String> heads) throws IOException {
       this.socket = socket;
+      socket.setTcpNoDelay(true);
       this.in = new BufferedInputStream(socket.getInputStream());
       this.out = socket.getOutputStream();
       this.heads = heads;
