@@ -1,13 +1,9 @@
 package org.culvert.launcher;
 
-import java.io.File;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.culvert.launcher.ErrorLog.Level;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +14,19 @@ import org.jspecify.annotations.Nullable;
  */
 final class ClassArchive {
   private static final long SETTLE_MILLIS = 2000;
-  private static final long LIMIT_SECONDS = 60;
+
+  /**
+   * Goes on when the launcher ends meanwhile, and leaves a whole archive or none. $0 is java, $1 the
+   * archive, $2 the jar, $3 what it is for.
+   */
+  private static final String TRAINING =
+      """
+      fresh=$1.$$
+      "$0" -XX:ArchiveClassesAtExit="$fresh" -XX:TieredStopAtLevel=1 -Xmx128m -Xlog:disable \\
+          -cp "$2" org.culvert.launcher.Training &&
+        mv -f "$fresh" "$1" && printf %s "$3" >"$1.for"
+      rm -f "$fresh"
+      """;
 
   private final Path jar;
   private final Path archive;
@@ -62,17 +70,7 @@ final class ClassArchive {
       }
       // The first requests have the processors for themselves.
       Thread.sleep(SETTLE_MILLIS);
-      Path fresh =
-          archive.resolveSibling(archive.getFileName() + "." + ProcessHandle.current().pid());
-      try {
-        train(fresh);
-        if (Files.exists(fresh)) {
-          Files.move(fresh, archive, StandardCopyOption.ATOMIC_MOVE);
-          Files.writeString(fits, stamp);
-        }
-      } finally {
-        Files.deleteIfExists(fresh);
-      }
+      train(stamp);
     } catch (IOException | RuntimeException e) {
       // Only the next start is slower.
       ErrorLog.process().write(Level.DEBUG, "no class data sharing archive: " + e);
@@ -91,24 +89,11 @@ final class ClassArchive {
         "");
   }
 
-  private void train(Path into) throws IOException, InterruptedException {
+  private void train(String stamp) throws IOException {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    Process training =
-        new ProcessBuilder(
-                List.of(
-                    java,
-                    "-XX:ArchiveClassesAtExit=" + into,
-                    "-XX:TieredStopAtLevel=1",
-                    "-Xmx128m",
-                    "-Xlog:disable",
-                    "-cp",
-                    jar.toString(),
-                    Training.class.getName()))
-            .redirectErrorStream(true)
-            .redirectOutput(new File("/dev/null"))
-            .start();
-    if (!training.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
-      training.destroyForcibly();
-    }
+    new ProcessBuilder("/bin/sh", "-c", TRAINING, java, archive.toString(), jar.toString(), stamp)
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .start();
   }
 }
