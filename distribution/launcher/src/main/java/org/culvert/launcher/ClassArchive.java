@@ -16,8 +16,8 @@ final class ClassArchive {
   private static final long SETTLE_MILLIS = 2000;
 
   /**
-   * Goes on when the launcher ends meanwhile, and leaves a whole archive or none. $0 is java, $1 the
-   * archive, $2 the jar, $3 what it is for.
+   * Goes on when the launcher ends meanwhile, and leaves a whole archive or none. $0 is java, $1
+   * the archive, $2 the jar, $3 what it is for.
    */
   private static final String TRAINING =
       """
