@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import org.culvert.conf.ConfigurationException;
 import org.culvert.conf.Directive;
@@ -15,6 +16,10 @@ import org.jspecify.annotations.Nullable;
 /** {@code listen}: addresses, ports and their parameters. */
 final class ListenDirectives {
   static final Setting<List<ListenSettings>> LISTENS = new Setting<>("listen");
+
+  /** The addresses that one of the servers gave socket options. */
+  private static final Setting<Map<String, Directive>> OPTIONS = new Setting<>("listen options");
+
   private static final int DEFAULT_PORT = 80;
   private static final int UNPRIVILEGED_PORT = 8000;
 
@@ -44,13 +49,17 @@ final class ListenDirectives {
     boolean ssl = false;
     boolean http2 = false;
     boolean isDefault = false;
+    boolean hasOptions = false;
     for (int i = 2; i <= directive.arity(); i++) {
       String word = directive.arg(i);
       switch (word) {
         case "ssl" -> ssl = true;
         case "http2" -> http2 = true;
         case "default_server", "default" -> isDefault = true;
-        default -> checkParameter(word, directive);
+        default -> {
+          checkParameter(word, directive);
+          hasOptions = true;
+        }
       }
     }
     Set<String> seen = new HashSet<>();
@@ -65,6 +74,10 @@ final class ListenDirectives {
         throw directive.error("a duplicate listen " + address(listen));
       }
       level.add(LISTENS, listen);
+      Level http = level.parent();
+      if (hasOptions && http != null && http.addTo(OPTIONS, address(listen), directive) != null) {
+        throw directive.error("duplicate listen options for " + address(listen));
+      }
     }
   }
 

@@ -2,6 +2,9 @@ package org.culvert.directive;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
@@ -72,5 +75,13 @@ class DirectiveTableTest {
             "ngx_http_log_module",
             "ngx_http_map_module",
             "ngx_http_ssl_module");
+  }
+
+  @Test
+  void theReferenceNamesEveryDirective() throws IOException {
+    String reference = Files.readString(Path.of("../docs/configuration.md"));
+    for (String name : table.rules().keySet()) {
+      assertThat(reference).as(name).containsPattern("`" + name + "[` ]");
+    }
   }
 }
