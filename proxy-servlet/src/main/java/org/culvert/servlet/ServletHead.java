@@ -3,6 +3,7 @@ package org.culvert.servlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import org.culvert.http.HeaderField;
 import org.culvert.http.HeaderFields;
@@ -49,6 +50,7 @@ final class ServletHead {
     for (HeaderField field : now.fields()) {
       response.addHeader(field.name(), field.value());
     }
+    keepContentType(now.fields());
     if (!now.fields().contains("Content-Length")
         && !request.getProtocol().equals("HTTP/1.0")
         && now.status() >= 200
@@ -56,6 +58,22 @@ final class ServletHead {
         && now.status() != 304) {
       response.setTrailerFields(() -> trailers);
     }
+  }
+
+  /**
+   * Takes away a charset that the answer's type does not have: Jetty adds one to text types that
+   * name none, and every container adds that which a filter of the application set.
+   */
+  private void keepContentType(HeaderFields fields) {
+    String type = fields.first("Content-Type");
+    String made = response.getContentType();
+    if (type != null && made != null && !namesCharset(type) && namesCharset(made)) {
+      response.setCharacterEncoding(null);
+    }
+  }
+
+  private static boolean namesCharset(String type) {
+    return type.toLowerCase(Locale.ROOT).contains("charset=");
   }
 
   boolean isCommitted() {

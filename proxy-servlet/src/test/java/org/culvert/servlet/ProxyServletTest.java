@@ -3,6 +3,12 @@ package org.culvert.servlet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import jakarta.servlet.ServletConfig;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
+import jakarta.servlet.http.HttpServlet;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -171,6 +177,50 @@ class ProxyServletTest {
                         .formatted(origin.address().getPort())),
                 false)) {
       assertThat(get(front, "/").body()).isEqualTo("hello");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(TestFront.Kind.class)
+  void leavesTheContentTypeAloneWhateverAnApplicationSets(TestFront.Kind kind) throws Exception {
+    ProxyServlet proxy =
+        new ProxyServlet(
+            """
+            types { text/plain txt; text/html html; "text/x; charset=koi8-r" x; }
+            location / { return 200 ok; }
+            """);
+    try (TestFront front = TestFront.start(kind, new Encoding(proxy), true)) {
+      assertThat(get(front, "/a.txt").headers().firstValue("Content-Type")).contains("text/plain");
+      assertThat(get(front, "/a.html").headers().firstValue("Content-Type")).contains("text/html");
+      assertThat(get(front, "/a.x").headers().firstValue("Content-Type").orElse("").toLowerCase())
+          .matches("text/x; ?charset=koi8-r");
+    }
+  }
+
+  /** An application that sets an encoding for every answer, as its filter might. */
+  private static final class Encoding extends HttpServlet {
+    private static final long serialVersionUID = 1L;
+    private final transient ProxyServlet proxy;
+
+    Encoding(ProxyServlet proxy) {
+      this.proxy = proxy;
+    }
+
+    @Override
+    public void init(ServletConfig config) throws ServletException {
+      proxy.init(config);
+    }
+
+    @Override
+    public void service(ServletRequest request, ServletResponse response)
+        throws ServletException, IOException {
+      response.setCharacterEncoding("UTF-16");
+      proxy.service(request, response);
+    }
+
+    @Override
+    public void destroy() {
+      proxy.destroy();
     }
   }
 }
