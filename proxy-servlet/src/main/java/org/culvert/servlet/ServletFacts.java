@@ -37,9 +37,9 @@ final class ServletFacts {
    *     the context path
    */
   static RequestFacts of(HttpServletRequest request) throws GatewayFailure {
-    String rawUri = request.getRequestURI();
-    String query = request.getQueryString();
-    String contextPath = request.getContextPath();
+    String rawUri = octets(request.getRequestURI());
+    String query = request.getQueryString() == null ? null : octets(request.getQueryString());
+    String contextPath = octets(request.getContextPath());
     if (!rawUri.startsWith(contextPath)) {
       throw new GatewayFailure(
           GatewayFailure.Kind.BAD_REQUEST,
@@ -68,6 +68,19 @@ final class ServletFacts {
         user(request),
         host(request, fields),
         withQuery(rawUri, query));
+  }
+
+  /**
+   * Bytes beyond ASCII that a client did not escape: Jetty has decoded them as UTF-8 (Tomcat
+   * refuses them), so what was no UTF-8 is lost.
+   */
+  private static String octets(String target) throws GatewayFailure {
+    if (target.indexOf('\ufffd') >= 0) {
+      throw new GatewayFailure(
+          GatewayFailure.Kind.BAD_REQUEST,
+          "request target with bytes that are neither escaped nor UTF-8: \"" + target + "\"");
+    }
+    return Octets.of(target);
   }
 
   /** What is left to know of a request that {@link #of} refused: enough to answer and log it. */

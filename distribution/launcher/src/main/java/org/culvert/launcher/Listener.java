@@ -6,6 +6,7 @@ import java.net.SocketException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
+import org.eclipse.jetty.http.HttpCompliance;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpMethod;
 import org.eclipse.jetty.http.MetaData;
@@ -98,6 +99,9 @@ final class Listener {
     http.setSendXPoweredBy(false);
     // The launcher alone lets every path through: Culvert normalises it, and nobody else reads it.
     http.setUriCompliance(UriCompliance.UNSAFE);
+    // The host of an absolute-form target overrides the Host field (RFC 9112, section 3.2.2).
+    http.setHttpCompliance(
+        HttpCompliance.RFC9110.with("culvert", HttpCompliance.Violation.MISMATCHED_AUTHORITY));
     http.setRelativeRedirectAllowed(true);
   }
 
