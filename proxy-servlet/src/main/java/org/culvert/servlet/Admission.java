@@ -48,20 +48,20 @@ final class Admission {
         runtime
             .configuration()
             .server(IpAddresses.text(local), local.getPort(), facts.requestHost());
+    GatewayFailure refusal = unreadable;
+    if (refusal == null && form != Form.LAUNCHER) {
+      String containerPath = containerPath(request);
+      boolean agreed = PathAgreement.agrees(facts.target(), containerPath);
+      if (form == Form.JAR
+          && !claims(server.found(), facts.target().path())
+          && (agreed || !claims(server.found(), containerPath))) {
+        return null;
+      }
+      refusal = agreed ? null : disagreement(facts, containerPath);
+    }
+    // Not before it is known to be Culvert's: a cycle makes the request asynchronous.
     RequestCycle cycle = new RequestCycle(runtime, upgrades, request, response, facts, server);
-    if (unreadable != null) {
-      return cycle.refusing(unreadable.status(), unreadable);
-    }
-    if (form == Form.LAUNCHER) {
-      return checked(cycle, facts);
-    }
-    String containerPath = containerPath(request);
-    boolean agreed = PathAgreement.agrees(facts.target(), containerPath);
-    if (form == Form.JAR && !claims(server.found(), facts.target().path())) {
-      boolean theirs = agreed || !claims(server.found(), containerPath);
-      return theirs ? null : cycle.refusing(400, disagreement(facts, containerPath));
-    }
-    return agreed ? checked(cycle, facts) : cycle.refusing(400, disagreement(facts, containerPath));
+    return refusal == null ? checked(cycle, facts) : cycle.refusing(refusal.status(), refusal);
   }
 
   /** What nginx refuses by the head alone. */
