@@ -23,14 +23,17 @@ final class JettyContainer extends EmbeddedContainer<ContextHandler> {
   @Override
   int launch(Path work) throws Exception {
     HttpConfiguration http = new HttpConfiguration();
-    ServerConnector connector =
-        new ServerConnector(
-            server, new HttpConnectionFactory(http), new HTTP2CServerConnectionFactory(http));
-    connector.setHost("127.0.0.1");
-    connector.setIdleTimeout(120_000);
-    server.addConnector(connector);
+    ServerConnector connector = new ServerConnector(server, new HttpConnectionFactory(http));
+    // on a port of its own: where both are, Jetty itself answers an upgrade to h2c
+    ServerConnector http2 = new ServerConnector(server, new HTTP2CServerConnectionFactory(http));
+    for (ServerConnector one : new ServerConnector[] {connector, http2}) {
+      one.setHost("127.0.0.1");
+      one.setIdleTimeout(120_000);
+      server.addConnector(one);
+    }
     server.setHandler(contexts);
     server.start();
+    Running.http2Port = http2.getLocalPort();
     return connector.getLocalPort();
   }
 

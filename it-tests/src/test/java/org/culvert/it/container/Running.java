@@ -5,15 +5,21 @@ import java.nio.file.Path;
 /** The container that runs in this JVM. */
 public final class Running {
   static volatile int port;
+  static volatile int http2Port;
 
   private Running() {}
 
-  /** Its loopback port: HTTP/1.1, on Jetty HTTP/2 with prior knowledge too. */
+  /** Its loopback port for HTTP/1.1. */
   public static int port() {
     if (port == 0) {
       throw new IllegalStateException("no container runs");
     }
     return port;
+  }
+
+  /** Its loopback port for HTTP/2 with prior knowledge; Jetty only. */
+  public static int http2Port() {
+    return http2Port;
   }
 
   /** Which one, as the failsafe execution is called: {@code tomcat-10.1}. */
