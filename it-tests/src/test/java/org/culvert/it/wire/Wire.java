@@ -28,6 +28,7 @@ public class Wire implements AutoCloseable {
   private final InputStream in;
   private final OutputStream out;
   private List<String> trailers = List.of();
+  private boolean withinChunk;
 
   /** Takes over a connected socket. */
   public Wire(Socket socket) throws IOException {
@@ -138,8 +139,18 @@ public class Wire implements AutoCloseable {
     return head;
   }
 
-  /** Reads one chunk; null for the last one, whose trailers {@link #trailers} then has. */
+  /**
+   * Reads one chunk; null for the last one, whose trailers {@link #trailers} then has. The CR LF
+   * after a chunk is read with the next one: Jetty sends it no sooner.
+   */
   public byte[] readChunk() throws IOException {
+    if (withinChunk) {
+      withinChunk = false;
+      String end = readLine();
+      if (!end.isEmpty()) {
+        throw new IOException("no CR LF after a chunk but " + end);
+      }
+    }
     String size = readLine();
     int length = Integer.parseInt(size.split(";", 2)[0].strip(), 16);
     if (length == 0) {
@@ -150,12 +161,8 @@ public class Wire implements AutoCloseable {
       trailers = List.copyOf(lines);
       return null;
     }
-    byte[] chunk = readBytes(length);
-    String end = readLine();
-    if (!end.isEmpty()) {
-      throw new IOException("no CR LF after a chunk but " + end);
-    }
-    return chunk;
+    withinChunk = true;
+    return readBytes(length);
   }
 
   /** The trailer field lines of the chunked body read last. */
