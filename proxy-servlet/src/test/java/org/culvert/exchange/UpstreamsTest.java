@@ -9,6 +9,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.culvert.exchange.ProxySettings.UpstreamTls;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -22,6 +23,15 @@ final class UpstreamsTest {
         .filter(thread -> thread.getName().startsWith("culvert-"))
         .filter(Thread::isAlive)
         .collect(Collectors.toSet());
+  }
+
+  /** Containers of earlier tests may be ending still. */
+  @BeforeEach
+  void nobodyElseHasAny() throws Exception {
+    for (Thread thread : threads()) {
+      thread.join(5000);
+    }
+    assertThat(threads()).as("threads that a test before this one left").isEmpty();
   }
 
   @Test

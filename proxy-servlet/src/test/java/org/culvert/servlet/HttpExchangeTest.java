@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import org.culvert.exchange.ProxySettings;
 import org.culvert.exchange.ProxySettings.NextUpstream;
 import org.culvert.exchange.ProxySettings.Timeouts;
+import org.culvert.exchange.Upstreams;
 import org.culvert.http.GatewayFailure;
 import org.culvert.upstream.UpstreamSettings;
 import org.junit.jupiter.api.Test;
@@ -278,6 +279,13 @@ final class HttpExchangeTest {
       for (boolean later : List.of(true, false)) {
         var servlet =
             new jakarta.servlet.http.HttpServlet() {
+              final transient Upstreams upstreams = Upstreams.open(List.of(), null);
+
+              @Override
+              public void destroy() {
+                upstreams.close();
+              }
+
               @Override
               public void service(
                   jakarta.servlet.http.HttpServletRequest request,
@@ -292,7 +300,6 @@ final class HttpExchangeTest {
                   downstream.await();
                   return;
                 }
-                var upstreams = org.culvert.exchange.Upstreams.open(List.of(), null);
                 var downstream =
                     ServletDownstream.start(request, response, record, upstreams.timers());
                 if (later) {
