@@ -139,7 +139,7 @@ public final class JakartaUpgrade implements AutoCloseable {
     if (relay.isOver()) {
       relays.remove(handover);
     } else if (closed) {
-      relay.shutDown();
+      relay.abort("the proxy shuts down"); // Its timers may be gone already.
     }
   }
 

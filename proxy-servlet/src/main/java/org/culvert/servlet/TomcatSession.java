@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class TomcatSession implements ContainerSession {
   private static final String PREFIX = "org.apache.tomcat.websocket.";
+  private static final Long CLOSE_MILLIS = 500L;
   private static final byte TEXT = 1;
   private static final byte BINARY = 2;
 
@@ -96,6 +97,9 @@ final class TomcatSession implements ContainerSession {
     }
     // Tomcat's own is 20 s; the sends that it times are the container's pongs.
     session.getUserProperties().put(PREFIX + "BLOCKING_SEND_TIMEOUT", send.toMillis());
+    // Tomcat's own is 50 ms for every Close but 1000, its echo of the client's included: too little
+    // for a busy machine, where the client would then see no Close at all.
+    session.getUserProperties().put(PREFIX + "ABNORMAL_SESSION_CLOSE_SEND_TIMEOUT", CLOSE_MILLIS);
     Members[] found = MEMBERS.get(session.getClass());
     return found.length == 0 ? null : new TomcatSession(session, portable, found[0]);
   }
