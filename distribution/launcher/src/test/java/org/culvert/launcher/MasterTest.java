@@ -2,6 +2,7 @@ package org.culvert.launcher;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -16,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.util.List;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
@@ -136,6 +138,23 @@ class MasterTest {
 
     assertThat(response.version()).isEqualTo(HttpClient.Version.HTTP_2);
     assertThat(response.body()).isEqualTo("HTTP/2.0 https");
+  }
+
+  @Test
+  void tellsHttp2ClientsToGoWhenItQuits() throws Exception {
+    int port = freePort();
+    Master running =
+        start(
+            "server { listen 127.0.0.1:%d ssl; http2 on; ssl_certificate %s; ssl_certificate_key %s; return 200 ok; }"
+                .formatted(port, PemTest.file("one.pem"), PemTest.file("one.key")));
+    HttpClient client = HttpClient.newBuilder().sslContext(trusting()).build();
+    client.send(
+        HttpRequest.newBuilder(URI.create("https://127.0.0.1:" + port + "/")).build(),
+        HttpResponse.BodyHandlers.discarding());
+
+    running.tell(Signals.QUIT);
+
+    assertTimeoutPreemptively(Duration.ofSeconds(10), running::run);
   }
 
   @Test
