@@ -70,7 +70,8 @@ final class ConfigurationLookup {
 
   /** For an error: the places, in words. */
   static String whereToPutIt() {
-    return "no configuration: put one into WEB-INF/culvert.conf, or name its path in the context"
+    return "no configuration: put one into WEB-INF/culvert.conf, into conf/culvert.conf under"
+        + " catalina.base or etc/culvert.conf under jetty.base, or name its path in the context"
         + " parameter, JNDI env-entry or system property culvert.conf, or in the environment variable"
         + " CULVERT_CONF";
   }

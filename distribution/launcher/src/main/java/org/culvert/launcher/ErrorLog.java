@@ -10,13 +10,17 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The error log of the process ({@code error_log}), in nginx's format: {@code 2026/11/22 15:00:00
  * [error] 4711#12: message}. There is one for the process, because SLF4J's loggers are the
- * process's; it starts on stderr. Safe for use by any thread; a line is written whole.
+ * process's. Until it is opened, while the configuration is read or tested, warnings and graver
+ * lines go to stderr as {@code nginx: [warn] message}, and all are kept for the log to begin with.
+ * Safe for use by any thread; a line is written whole.
  */
 final class ErrorLog {
   /** nginx's levels, the gravest first. */
@@ -55,7 +59,11 @@ final class ErrorLog {
   private final long pid = ProcessHandle.current().pid();
   private OutputStream out = stderr;
   private @Nullable Path file;
-  private volatile Level threshold = Level.ERROR;
+  private @Nullable List<EarlyLine> early = new ArrayList<>();
+  private volatile Level threshold = Level.DEBUG;
+
+  /** What was said before the log was opened. */
+  private record EarlyLine(Level level, String message) {}
 
   private ErrorLog() {}
 
@@ -73,11 +81,15 @@ final class ErrorLog {
    */
   synchronized void open(@Nullable Path newFile, Level level) throws IOException {
     threshold = level;
-    if (newFile != null && newFile.equals(file)) {
-      return;
+    if (newFile == null || !newFile.equals(file)) {
+      replace(newFile == null ? stderr : append(newFile));
+      file = newFile;
     }
-    replace(newFile == null ? stderr : append(newFile));
-    file = newFile;
+    List<EarlyLine> kept = early == null ? List.of() : early;
+    early = null;
+    for (EarlyLine line : kept) {
+      write(line.level(), line.message());
+    }
   }
 
   /** Opens the file anew, after a log rotation has renamed it. */
@@ -112,14 +124,23 @@ final class ErrorLog {
   }
 
   private synchronized void writeLine(Level level, String message) {
-    String line =
-        "%s [%s] %d#%d: %s%n"
-            .formatted(
-                TIME.format(LocalDateTime.now()),
-                level,
-                pid,
-                Thread.currentThread().getId(),
-                message);
+    String line;
+    if (early == null) {
+      line =
+          "%s [%s] %d#%d: %s%n"
+              .formatted(
+                  TIME.format(LocalDateTime.now()),
+                  level,
+                  pid,
+                  Thread.currentThread().getId(),
+                  message);
+    } else {
+      early.add(new EarlyLine(level, message));
+      if (level.compareTo(Level.WARN) > 0) {
+        return;
+      }
+      line = "nginx: [%s] %s%n".formatted(level, message);
+    }
     try {
       out.write(line.getBytes(StandardCharsets.UTF_8));
     } catch (IOException full) {
