@@ -21,8 +21,21 @@ final class PathAgreement {
    */
   static boolean agrees(RequestTarget target, String containerPath) {
     String raw = target.rawPath();
-    return !isAmbiguous(raw)
-        && ourReading(raw).equals(containerPath.isEmpty() ? "/" : containerPath);
+    if (isAmbiguous(raw)) {
+      return false;
+    }
+    String ours = ourReading(raw);
+    String theirs = containerPath.isEmpty() ? "/" : containerPath;
+    return ours.equals(theirs) || isWelcomeFile(ours, theirs);
+  }
+
+  /**
+   * Whether the container has already put a welcome file's name behind a folder (Servlet 6.0,
+   * section 10.10; Tomcat does before any filter runs). It has authorised the folder's path by
+   * then.
+   */
+  private static boolean isWelcomeFile(String ours, String theirs) {
+    return ours.endsWith("/") && theirs.startsWith(ours) && theirs.indexOf('/', ours.length()) < 0;
   }
 
   /** An encoded separator, a backslash, NUL, or {@code ;} in a dot segment. */

@@ -19,6 +19,9 @@ class PathAgreementTest {
     "/a%3Bv/b,/a;v/b",
     "/%61dmin,/admin",
     "/a?x=/../..;y,/a",
+    // a welcome file, which Tomcat puts behind a folder before any filter
+    "/,/index.html",
+    "/a/,/a/index.html",
   })
   void theSameReadingPasses(String raw, String containerPath) throws Exception {
     assertThat(PathAgreement.agrees(RequestTarget.parse(raw), containerPath)).isTrue();
@@ -42,6 +45,8 @@ class PathAgreementTest {
     "/a%3Bv/b,/a/b",
     "/%2561dmin,/admin",
     "/a,/b",
+    "/a,/a/index.html",
+    "/a/,/a/b/index.html",
   })
   void anyOtherIsRefused(String raw, String containerPath) throws Exception {
     assertThat(PathAgreement.agrees(RequestTarget.parse(raw), containerPath)).isFalse();
