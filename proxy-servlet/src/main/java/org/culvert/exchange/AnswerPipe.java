@@ -116,9 +116,21 @@ public final class AnswerPipe {
     }
     int seen = 1;
     do {
-      step();
+      guardedStep();
       seen = signals.addAndGet(-seen);
     } while (seen != 0);
+  }
+
+  /** A defect must not stop the pipe half-way: nobody would end the exchange. */
+  private void guardedStep() {
+    try {
+      step();
+    } catch (RuntimeException e) {
+      if (over) {
+        throw e;
+      }
+      clientGone(new GatewayFailure(GatewayFailure.Kind.INTERNAL, "cannot answer: " + e, e));
+    }
   }
 
   private void step() {
@@ -197,7 +209,14 @@ public final class AnswerPipe {
   }
 
   private void written(Piece piece, int length, @Nullable Throwable failure) {
-    piece.release();
+    // After a time-out the container may still be writing from the buffer, which must not be used
+    // for another's answer: it is left to the garbage collector.
+    boolean inUse =
+        failure instanceof GatewayFailure known
+            && known.kind() == GatewayFailure.Kind.CLIENT_TIMEOUT;
+    if (!inUse) {
+      piece.release();
+    }
     downstreamFailure = failure;
     aheadBytes.addAndGet(-length);
     writing = false;
@@ -230,12 +249,15 @@ public final class AnswerPipe {
     over = true;
     ahead.forEach(Piece::release);
     ahead.clear();
-    body.cancel(cause);
-    downstream.abort(cause);
-    ended.accept(
-        cause instanceof GatewayFailure known
-            ? known
-            : new GatewayFailure(
-                GatewayFailure.Kind.CLIENT_GONE, "client closed connection: " + cause, cause));
+    try {
+      body.cancel(cause);
+      downstream.abort(cause);
+    } finally {
+      ended.accept(
+          cause instanceof GatewayFailure known
+              ? known
+              : new GatewayFailure(
+                  GatewayFailure.Kind.CLIENT_GONE, "client closed connection: " + cause, cause));
+    }
   }
 }

@@ -60,6 +60,9 @@ public final class Exchange {
   /** Begins; returns at once. */
   public void start() {
     downstream.onClientGone(this::clientGone);
+    if (clientGone != null) {
+      return;
+    }
     try {
       ProxyTarget to = ProxyTarget.of(settings.pass(), scope, upstreams.groups());
       target = to;

@@ -87,12 +87,21 @@ public final class Failover {
     }
     triesLeft--;
     tried.add(peer);
-    attempt.start(new Try(peer, false));
+    run(new Try(peer, false));
   }
 
   private void again(Peer peer) {
     group.again(peer);
-    attempt.start(new Try(peer, true));
+    run(new Try(peer, true));
+  }
+
+  /** A defect must not leave the peer busy and the request without an end. */
+  private void run(Try next) {
+    try {
+      attempt.start(next);
+    } catch (RuntimeException e) {
+      next.failed(new GatewayFailure(GatewayFailure.Kind.INTERNAL, "cannot forward: " + e, e));
+    }
   }
 
   private boolean mayGoOn(boolean sent) {

@@ -1,9 +1,7 @@
 package org.culvert.exchange;
 
 import java.io.IOException;
-import java.nio.channels.CancelledKeyException;
 import java.nio.channels.ClosedChannelException;
-import java.nio.channels.IllegalBlockingModeException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
@@ -117,8 +115,9 @@ public final class HangUps {
         watch.key = channel.register(own, SelectionKey.OP_READ, watch);
         watch.registered = channel;
       }
-    } catch (ClosedChannelException | CancelledKeyException | IllegalBlockingModeException e) {
-      watch.stopped = true; // Closed already: the container tells, or its request is over.
+    } catch (ClosedChannelException | RuntimeException e) {
+      // Closed already, or the container has taken its request back (Tomcat's facade throws).
+      watch.stopped = true;
     }
   }
 

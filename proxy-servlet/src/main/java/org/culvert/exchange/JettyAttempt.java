@@ -162,7 +162,12 @@ public final class JettyAttempt {
       sending.attribute(HttpUpgrader.Factory.class.getName(), upgrader);
     }
     request = sending;
-    connection.send(sending, result -> completed(connection, result));
+    try {
+      connection.send(sending, result -> completed(connection, result));
+    } catch (RuntimeException e) {
+      connection.close();
+      fail(new GatewayFailure(GatewayFailure.Kind.INTERNAL, "cannot send: " + e, e));
+    }
     GatewayFailure cause = aborted.get();
     if (cause != null) {
       sending.abort(cause);

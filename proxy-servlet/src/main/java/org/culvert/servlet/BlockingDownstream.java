@@ -33,6 +33,11 @@ public final class BlockingDownstream implements Downstream {
   private final BlockingQueue<Runnable> work = new LinkedBlockingQueue<>();
   private final AtomicBoolean over = new AtomicBoolean();
   private volatile boolean wrote;
+  private volatile @Nullable Runnable whenGone;
+
+  /** The servlet's thread has left: nothing of the request may be touched any more. */
+  private volatile boolean left;
+
   private @Nullable Throwable cut;
   private boolean done;
 
@@ -52,12 +57,16 @@ public final class BlockingDownstream implements Downstream {
    * @throws IOException when the answer is to be cut short: let it go through to the container
    */
   public void await() throws IOException {
-    while (!done) {
-      try {
+    try {
+      while (!done) {
         work.take().run();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IOException("interrupted while answering", e);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while answering", e);
+    } finally {
+      if (!done) {
+        leave();
       }
     }
     Throwable cause = cut;
@@ -66,6 +75,30 @@ public final class BlockingDownstream implements Downstream {
         return;
       }
       throw new IOException("the answer is cut short: " + cause.getMessage(), cause);
+    }
+  }
+
+  /** Ends what still runs for this request: no thread will serve it any more. */
+  private void leave() {
+    left = true;
+    over.set(true);
+    drain();
+    Runnable gone = whenGone;
+    if (gone != null) {
+      gone.run();
+    }
+  }
+
+  private void add(Runnable task) {
+    work.add(task);
+    if (left) {
+      drain();
+    }
+  }
+
+  private void drain() {
+    for (Runnable task = work.poll(); task != null; task = work.poll()) {
+      task.run();
     }
   }
 
@@ -92,10 +125,14 @@ public final class BlockingDownstream implements Downstream {
   @Override
   public void write(ByteBuffer piece, boolean flush, Completion completion) {
     wrote = true;
-    work.add(() -> writeNow(piece, flush, completion));
+    add(() -> writeNow(piece, flush, completion));
   }
 
   private void writeNow(ByteBuffer piece, boolean flush, Completion completion) {
+    if (left) {
+      completion.failed(new IOException("the answer is over"));
+      return;
+    }
     try {
       head.apply();
       byte[] bytes = new byte[piece.remaining()];
@@ -105,7 +142,7 @@ public final class BlockingDownstream implements Downstream {
         response.flushBuffer();
       }
       record.wrote(bytes.length);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       completion.failed(e);
       return;
     }
@@ -134,15 +171,26 @@ public final class BlockingDownstream implements Downstream {
     }
   }
 
-  /** Ends the leg without an answer: the rest runs on the servlet's thread. */
-  void handOver(Runnable rest) {
-    if (over.compareAndSet(false, true)) {
-      work.add(
-          () -> {
+  /**
+   * Ends the leg without an answer: the rest runs on the servlet's thread.
+   *
+   * @param lost run instead if that thread has left
+   * @return false when the answer is over already; then neither is run
+   */
+  boolean handOver(Runnable rest, Runnable lost) {
+    if (!over.compareAndSet(false, true)) {
+      return false;
+    }
+    add(
+        () -> {
+          if (left) {
+            lost.run();
+          } else {
             rest.run();
             done = true;
-          });
-    }
+          }
+        });
+    return true;
   }
 
   @Override
@@ -152,7 +200,7 @@ public final class BlockingDownstream implements Downstream {
 
   @Override
   public void onClientGone(Runnable gone) {
-    // A blocked thread hears of it from its next read or write only.
+    whenGone = gone; // A blocked thread hears of it from its next read or write only.
   }
 
   /** The body, read into a buffer on the servlet's thread when there is a demand. */
@@ -185,7 +233,7 @@ public final class BlockingDownstream implements Downstream {
 
     @Override
     public void demand(Runnable ready) {
-      work.add(
+      add(
           () -> {
             fill();
             ready.run();
@@ -194,6 +242,10 @@ public final class BlockingDownstream implements Downstream {
 
     private synchronized void fill() {
       if (position < limit || finished || failure != null) {
+        return;
+      }
+      if (left) {
+        failure = new IOException("the servlet's thread has left");
         return;
       }
       if (bytes.length == 0) {

@@ -22,10 +22,10 @@ final class ErrorLines {
   static void log(GatewayFailure failure, Scope scope) {
     if (failure.source() == GatewayFailure.Source.DOWNSTREAM) {
       if (log.isInfoEnabled()) {
-        log.info("{}, {}", failure.getMessage(), request(scope));
+        log.info("{}, {}", message(failure), request(scope));
       }
     } else {
-      log.error("{}, {}", failure.getMessage(), request(scope));
+      log.error("{}, {}", message(failure), request(scope));
       if (failure.getCause() != null && log.isDebugEnabled()) {
         log.debug("its cause", failure.getCause());
       }
@@ -35,6 +35,11 @@ final class ErrorLines {
   /** A defect of Culvert's own, with its stack. */
   static void defect(RuntimeException defect, Scope scope) {
     log.error("internal error: {}, {}", defect, request(scope), defect);
+  }
+
+  /** It may quote what a client escaped: "%0a" in a path. */
+  private static String message(GatewayFailure failure) {
+    return printable(String.valueOf(failure.getMessage()));
   }
 
   private static String request(Scope scope) {

@@ -103,9 +103,9 @@ public final class JakartaUpgrade implements AutoCloseable {
       throws GatewayFailure {
     JakartaHandover handover = new JakartaHandover(this, accepted, ended);
     handovers.add(handover);
-    accepted.fields().forEach(field -> response.addHeader(field.name(), field.value()));
     configurator.offer(handover);
     try {
+      accepted.fields().forEach(field -> response.addHeader(field.name(), field.value()));
       container.upgradeHttpToWebSocket(request, response, endpoint, Map.of());
     } catch (IOException | DeploymentException | RuntimeException e) {
       if (handover.lost()) {

@@ -2,19 +2,49 @@ package org.culvert.servlet;
 
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.culvert.exchange.Timers;
 import org.culvert.http.GatewayFailure;
 import org.culvert.upgrade.Accepted;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A backend that has said 101 and waits for the client's handshake to be completed in the ASYNC
- * dispatch (DESIGN.md, "The way of an upgrade"). Travels as an attribute of the request.
+ * dispatch (DESIGN.md, "The way of an upgrade"). Travels as an attribute of the request; is
+ * completed or abandoned, once, whichever comes first.
  */
-record PendingUpgrade(Accepted accepted, JakartaUpgrade upgrades, RequestCycle cycle) {
+final class PendingUpgrade {
   private static final String ATTRIBUTE = "org.culvert.upgrade";
 
-  /** Leaves this for the dispatch. */
-  void leaveIn(HttpServletRequest request) {
-    request.setAttribute(ATTRIBUTE, this);
+  /** How long the container may take to make the dispatch. */
+  private static final Duration DISPATCH_LIMIT = Duration.ofSeconds(30);
+
+  private final Accepted accepted;
+  private final JakartaUpgrade upgrades;
+  private final RequestCycle cycle;
+  private final AtomicBoolean taken = new AtomicBoolean();
+  private Timers.@Nullable Limit limit;
+
+  PendingUpgrade(Accepted accepted, JakartaUpgrade upgrades, RequestCycle cycle) {
+    this.accepted = accepted;
+    this.upgrades = upgrades;
+    this.cycle = cycle;
+  }
+
+  /**
+   * Leaves this for the dispatch.
+   *
+   * @return false when the container has the request back
+   */
+  boolean leaveIn(HttpServletRequest request) {
+    limit = accepted.timers().start(DISPATCH_LIMIT, this::abandon);
+    try {
+      request.setAttribute(ATTRIBUTE, this);
+      return true;
+    } catch (IllegalStateException recycled) {
+      return false;
+    }
   }
 
   /**
@@ -33,6 +63,10 @@ record PendingUpgrade(Accepted accepted, JakartaUpgrade upgrades, RequestCycle c
 
   /** Completes the client's handshake, or answers that it could not be. */
   void complete(HttpServletRequest request, HttpServletResponse response) {
+    if (!take()) {
+      response.setStatus(504);
+      return;
+    }
     try {
       upgrades.complete(request, response, accepted, cycle::relayed);
     } catch (GatewayFailure failure) {
@@ -43,11 +77,21 @@ record PendingUpgrade(Accepted accepted, JakartaUpgrade upgrades, RequestCycle c
     }
   }
 
-  /** There will be no dispatch: the client has gone. */
+  /** There will be no dispatch: the client has gone. Does nothing where it was made. */
   void abandon() {
-    accepted.abort();
-    cycle.answered(
-        new GatewayFailure(
-            GatewayFailure.Kind.CLIENT_GONE, "the client left while its WebSocket was dialled"));
+    if (take()) {
+      accepted.abort();
+      cycle.answered(
+          new GatewayFailure(
+              GatewayFailure.Kind.CLIENT_GONE, "the client left while its WebSocket was dialled"));
+    }
+  }
+
+  private boolean take() {
+    Timers.Limit running = limit;
+    if (running != null) {
+      running.stop();
+    }
+    return taken.compareAndSet(false, true);
   }
 }

@@ -354,8 +354,11 @@ final class RequestCycle implements HandshakeEnd {
       if (body != null) {
         body.close();
       }
-      runtime.log(location, scope);
-      runtime.release();
+      try {
+        runtime.log(location, scope);
+      } finally {
+        runtime.release();
+      }
     }
   }
 }

@@ -56,12 +56,12 @@ final class ServletCall {
   /** Has the client's handshake completed: in an ASYNC dispatch, or on the waiting thread. */
   void complete(PendingUpgrade pending) {
     if (asynchronous != null) {
-      pending.leaveIn(request);
-      if (!asynchronous.dispatch()) {
+      if (!pending.leaveIn(request) || !asynchronous.dispatch(pending::abandon)) {
         pending.abandon();
       }
-    } else if (blocking != null) {
-      blocking.handOver(() -> pending.complete(request, response));
+    } else if (blocking == null
+        || !blocking.handOver(() -> pending.complete(request, response), pending::abandon)) {
+      pending.abandon();
     }
   }
 

@@ -40,7 +40,11 @@ public final class ServletDownstream implements Downstream {
   private volatile Duration sendTimeout = SEND_TIMEOUT;
   private volatile @Nullable Runnable whenGone;
   private volatile HangUps.@Nullable Watch watch;
+  private volatile @Nullable Runnable afterDispatch;
   private volatile boolean wrote;
+
+  /** The container has ended the request: nothing of it may be touched any more. */
+  private volatile boolean ended;
 
   private ServletDownstream(
       HttpServletRequest request,
@@ -117,13 +121,21 @@ public final class ServletDownstream implements Downstream {
 
   @Override
   public void write(ByteBuffer piece, boolean flush, Completion done) {
-    if (over.get()) {
+    if (over.get() || ended) {
       done.failed(new IOException("the answer is over"));
       return;
     }
     wrote = true;
     int length = piece.remaining();
-    head.apply();
+    try {
+      head.apply();
+    } catch (RuntimeException e) {
+      done.failed(
+          ended
+              ? new IOException("the container has ended the request", e)
+              : new GatewayFailure(GatewayFailure.Kind.INTERNAL, "cannot answer: " + e, e));
+      return;
+    }
     limited(
         new Completion() {
           @Override
@@ -184,7 +196,12 @@ public final class ServletDownstream implements Downstream {
     if (!over.compareAndSet(false, true)) {
       return;
     }
-    head.apply();
+    try {
+      head.apply();
+    } catch (RuntimeException e) {
+      drop(e);
+      return;
+    }
     if (!wrote || !head.isCommitted()) {
       finish();
       return;
@@ -208,13 +225,16 @@ public final class ServletDownstream implements Downstream {
   /**
    * Ends the leg without an answer: the rest is made in an ASYNC dispatch of the request.
    *
+   * @param after run when the container has ended the request, dispatched or not: an application's
+   *     filter may have kept the dispatch to itself
    * @return false when the request has ended already
    */
-  boolean dispatch() {
+  boolean dispatch(Runnable after) {
     if (gone.get() || !over.compareAndSet(false, true)) {
       return false;
     }
     unwatch();
+    afterDispatch = after;
     try {
       async.dispatch();
       return true;
@@ -252,8 +272,8 @@ public final class ServletDownstream implements Downstream {
       finish();
       return;
     }
-    request.setAttribute(ABORT, cause);
     try {
+      request.setAttribute(ABORT, cause);
       async.dispatch();
     } catch (IllegalStateException | UnsupportedOperationException e) {
       finish(); // The request is over, or the application is being stopped.
@@ -293,7 +313,12 @@ public final class ServletDownstream implements Downstream {
   private final class Listener implements AsyncListener {
     @Override
     public void onComplete(AsyncEvent event) {
+      ended = true;
       unwatch();
+      Runnable after = afterDispatch;
+      if (after != null) {
+        after.run();
+      }
       if (!over.get()) {
         clientGone(new IOException("the container ended the request"));
       }
@@ -306,6 +331,7 @@ public final class ServletDownstream implements Downstream {
 
     @Override
     public void onError(AsyncEvent event) {
+      ended = true;
       Throwable cause = event.getThrowable();
       clientGone(cause == null ? new IOException("the client left") : cause);
     }

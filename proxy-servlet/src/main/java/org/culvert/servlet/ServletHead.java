@@ -16,6 +16,7 @@ final class ServletHead {
   private final HttpServletRequest request;
   private final HttpServletResponse response;
   private final ResponseRecord record;
+  private final boolean connect;
   private volatile @Nullable ResponseHead head;
   private volatile boolean applied;
   private volatile Map<String, String> trailers = Map.of();
@@ -24,10 +25,16 @@ final class ServletHead {
     this.request = request;
     this.response = response;
     this.record = record;
+    this.connect = "CONNECT".equals(request.getMethod());
   }
 
+  /**
+   * Sets the head. A 2xx to an extended CONNECT would tell the client that its WebSocket is open
+   * (RFC 8441, section 5); the one that is is answered by the container, so any other is a 502.
+   */
   void set(ResponseHead newHead) {
-    head = newHead;
+    boolean opens = connect && newHead.status() / 100 == 2;
+    head = opens ? new ResponseHead(502, "Bad Gateway", newHead.fields()) : newHead;
   }
 
   void trailers(HeaderFields fields) {
@@ -76,7 +83,12 @@ final class ServletHead {
     return type.toLowerCase(Locale.ROOT).contains("charset=");
   }
 
+  /** Whether it is too late for another; so it is when the container has the response back. */
   boolean isCommitted() {
-    return response.isCommitted();
+    try {
+      return response.isCommitted();
+    } catch (IllegalStateException recycled) {
+      return true;
+    }
   }
 }

@@ -10,6 +10,9 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.culvert.exchange.Completion;
 import org.culvert.upgrade.Piece;
 import org.jspecify.annotations.Nullable;
@@ -71,14 +74,8 @@ final class TomcatSession implements ContainerSession {
     }
   }
 
-  private static final ClassValue<Members[]> MEMBERS =
-      new ClassValue<>() {
-        @Override
-        protected Members[] computeValue(Class<?> session) {
-          Members members = Members.find(session);
-          return members == null ? new Members[0] : new Members[] {members};
-        }
-      };
+  /** Kept here and not in a ClassValue: a container's class would hold an application's. */
+  private static final Map<Class<?>, Optional<Members>> MEMBERS = new ConcurrentHashMap<>();
 
   private final Session session;
   private final PortableSession portable;
@@ -100,8 +97,10 @@ final class TomcatSession implements ContainerSession {
     // Tomcat's own is 50 ms for every Close but 1000, its echo of the client's included: too little
     // for a busy machine, where the client would then see no Close at all.
     session.getUserProperties().put(PREFIX + "ABNORMAL_SESSION_CLOSE_SEND_TIMEOUT", CLOSE_MILLIS);
-    Members[] found = MEMBERS.get(session.getClass());
-    return found.length == 0 ? null : new TomcatSession(session, portable, found[0]);
+    return MEMBERS
+        .computeIfAbsent(session.getClass(), type -> Optional.ofNullable(Members.find(type)))
+        .map(members -> new TomcatSession(session, portable, members))
+        .orElse(null);
   }
 
   @Override

@@ -76,7 +76,7 @@ final class AnswerPipeTest {
   }
 
   /** A client that takes a piece when it is told to. */
-  private static final class Stepwise implements Downstream {
+  private static class Stepwise implements Downstream {
     final List<Completion> writes = new ArrayList<>();
     int taken;
     boolean completed;
@@ -182,5 +182,35 @@ final class AnswerPipeTest {
     assertThat(body.cancelled).hasMessage("gone");
     assertThat(body.held).isZero();
     assertThat(ends).singleElement().matches(f -> f.kind() == GatewayFailure.Kind.CLIENT_GONE);
+  }
+
+  @Test
+  void aBufferThatAStalledWriteMayStillUseIsNotGivenBack() {
+    Endless body = new Endless(1000, null);
+    Stepwise client = new Stepwise();
+    start(body, client, false);
+    client
+        .writes
+        .remove(0)
+        .failed(new GatewayFailure(GatewayFailure.Kind.CLIENT_TIMEOUT, "it took nothing"));
+    assertThat(client.aborted).hasMessage("it took nothing");
+    assertThat(body.held).isEqualTo(1);
+    assertThat(ends).singleElement().matches(f -> f.kind() == GatewayFailure.Kind.CLIENT_TIMEOUT);
+  }
+
+  @Test
+  void aDefectWhileAnsweringEndsBothSides() {
+    Endless body = new Endless(1000, null);
+    Stepwise client =
+        new Stepwise() {
+          @Override
+          public void write(ByteBuffer piece, boolean flush, Completion done) {
+            throw new IllegalStateException("recycled");
+          }
+        };
+    start(body, client, true);
+    assertThat(body.cancelled).hasMessageContaining("recycled");
+    assertThat(client.aborted).hasMessageContaining("recycled");
+    assertThat(ends).singleElement().matches(f -> f.kind() == GatewayFailure.Kind.INTERNAL);
   }
 }
