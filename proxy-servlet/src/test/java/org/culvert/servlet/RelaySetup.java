@@ -1,5 +1,6 @@
 package org.culvert.servlet;
 
+import jakarta.servlet.Servlet;
 import java.io.BufferedInputStream;
 import java.io.Closeable;
 import java.io.IOException;
@@ -39,16 +40,21 @@ final class RelaySetup implements AutoCloseable {
       throws Exception {
     origin = new TestOrigin(backend);
     proxy = new TestUpgrade(origin.address(), read, send);
-    front = kind == TestFront.Kind.JETTY ? jetty(maxThreads) : tomcat(maxThreads);
+    front = front(kind, proxy, maxThreads);
   }
 
-  private TestFront jetty(int maxThreads) throws Exception {
+  /** A container with WebSocket. */
+  static TestFront front(TestFront.Kind kind, Servlet servlet, int maxThreads) throws Exception {
+    return kind == TestFront.Kind.JETTY ? jetty(servlet, maxThreads) : tomcat(servlet, maxThreads);
+  }
+
+  private static TestFront jetty(Servlet servlet, int maxThreads) throws Exception {
     Server server = new Server(new org.eclipse.jetty.util.thread.QueuedThreadPool(maxThreads));
     ServerConnector connector = new ServerConnector(server, 1, 1);
     connector.setHost("127.0.0.1");
     server.addConnector(connector);
     ServletContextHandler context = new ServletContextHandler();
-    ServletHolder holder = new ServletHolder(proxy);
+    ServletHolder holder = new ServletHolder(servlet);
     holder.setAsyncSupported(true);
     holder.setInitOrder(1);
     context.addServlet(holder, "/");
@@ -68,7 +74,7 @@ final class RelaySetup implements AutoCloseable {
     };
   }
 
-  private TestFront tomcat(int maxThreads) throws Exception {
+  private static TestFront tomcat(Servlet servlet, int maxThreads) throws Exception {
     Logger.getLogger("org.apache").setLevel(Level.OFF);
     Tomcat tomcat = new Tomcat();
     var base = Files.createTempDirectory("tomcat").toFile();
@@ -79,7 +85,7 @@ final class RelaySetup implements AutoCloseable {
     tomcat.getConnector().setProperty("minSpareThreads", "2");
     var context = tomcat.addContext("", base.getPath());
     context.addServletContainerInitializer(new WsSci(), null);
-    var wrapper = Tomcat.addServlet(context, "proxy", proxy);
+    var wrapper = Tomcat.addServlet(context, "proxy", servlet);
     wrapper.setAsyncSupported(true);
     wrapper.setLoadOnStartup(1);
     context.addServletMappingDecoded("/", "proxy");
