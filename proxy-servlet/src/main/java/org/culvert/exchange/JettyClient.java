@@ -39,6 +39,12 @@ import org.eclipse.jetty.util.thread.Scheduler;
 public final class JettyClient {
   private static final Duration IDLE = Duration.ofSeconds(60); // nginx, upstream keepalive_timeout
 
+  /**
+   * Origins beyond which those without a connection are forgotten: their names and addresses may
+   * come from clients ({@code proxy_ssl_name $host}).
+   */
+  private static final int MOST_ORIGINS = 1024;
+
   private final HttpClient http;
   private final Timers timers;
   private final Map<JettyOrigin, JettyIdleConnections> idle = new ConcurrentHashMap<>();
@@ -191,6 +197,9 @@ public final class JettyClient {
   }
 
   private JettyIdleConnections idle(JettyOrigin origin) {
+    if (idle.size() >= MOST_ORIGINS && !idle.containsKey(origin)) {
+      idle.values().removeIf(JettyIdleConnections::isEmpty);
+    }
     return idle.computeIfAbsent(origin, o -> new JettyIdleConnections(o.keepalive()));
   }
 

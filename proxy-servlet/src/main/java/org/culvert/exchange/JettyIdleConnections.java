@@ -44,6 +44,12 @@ final class JettyIdleConnections {
     surplus.forEach(Connection::close);
   }
 
+  /** Whether none is kept that still lives. */
+  synchronized boolean isEmpty() {
+    connections.removeIf(Connection::isClosed);
+    return connections.isEmpty();
+  }
+
   void close() {
     List<Connection> all;
     synchronized (this) {
