@@ -45,9 +45,17 @@ final class Threads {
     }
   }
 
+  /** Returns when the threads have ended, or after two seconds: a container looks for them next. */
   static void stop() {
     current.ticker.shutdownNow();
     current.closers.shutdownNow();
+    try {
+      if (current.ticker.awaitTermination(1, TimeUnit.SECONDS)) {
+        current.closers.awaitTermination(1, TimeUnit.SECONDS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /**

@@ -181,5 +181,6 @@ public final class ProxyServlet extends HttpServlet {
       current.close();
     }
     runtimes = null;
+    RecordEquality.forget();
   }
 }

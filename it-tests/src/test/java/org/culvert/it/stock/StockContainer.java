@@ -55,9 +55,11 @@ final class StockContainer implements AutoCloseable {
 
     /** The class of which there is one instance for each application. */
     String loaderClass() {
-      return isTomcat()
-          ? "org.apache.catalina.loader.ParallelWebappClassLoader"
-          : "org.eclipse.jetty.ee10.webapp.WebAppClassLoader";
+      return switch (this) {
+        case TOMCAT_10_1, TOMCAT_11 -> "org.apache.catalina.loader.ParallelWebappClassLoader";
+        case JETTY_12_0 -> "org.eclipse.jetty.ee10.webapp.WebAppClassLoader";
+        case JETTY_12_1 -> "org.eclipse.jetty.ee.webapp.WebAppClassLoader";
+      };
     }
   }
 
