@@ -16,7 +16,9 @@ import org.culvert.it.app.OwnServlet;
 import org.culvert.it.app.UriFilter;
 import org.culvert.it.app.WhatIsRegistered;
 import org.jboss.shrinkwrap.api.ShrinkWrap;
+import org.jboss.shrinkwrap.api.asset.ByteArrayAsset;
 import org.jboss.shrinkwrap.api.asset.StringAsset;
+import org.jboss.shrinkwrap.api.exporter.ZipExporter;
 import org.jboss.shrinkwrap.api.spec.JavaArchive;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 
@@ -58,7 +60,10 @@ final class Application {
                 "jakarta.servlet.ServletContainerInitializer", AddsFilter.class.getName());
     return Archives.withJar(mount, configuration)
         .setWebXML(new StringAsset(WEB_XML))
-        .addAsLibrary(library)
+        // as a file: ShrinkWrap explodes nested archives, and Tomcat takes no directory for a jar
+        .add(
+            new ByteArrayAsset(library.as(ZipExporter.class).exportAsInputStream()),
+            "WEB-INF/lib/zz-library.jar")
         .addClasses(
             Deny.class,
             DenyByDescriptor.class,

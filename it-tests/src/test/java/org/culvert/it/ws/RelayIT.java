@@ -417,18 +417,23 @@ class RelayIT {
   void aHundredStalledSocketsInEachDirectionDoNotDelayAPlainRequest(Mount mount) throws Exception {
     String plain = ORIGIN.on("/plain", Behaviour.answer(200, "ok"));
     List<Pair> pairs = new ArrayList<>();
+    AtomicLong sent = new AtomicLong();
     try {
       for (int i = 0; i < 100; i++) {
         pairs.add(Pair.open(mount, "/stalled"));
       }
       for (Pair pair : pairs) {
         for (boolean fromClient : new boolean[] {true, false}) {
-          Thread sender = new Thread(() -> fill(pair.end(fromClient)));
+          Thread sender = new Thread(() -> fill(pair.end(fromClient), sent));
           sender.setDaemon(true);
           sender.start();
         }
       }
-      Thread.sleep(1000); // so that buffers are full; being early would only make it easier
+      long last = -1;
+      while (last != sent.get()) { // until every buffer is full: stalled, not busy
+        last = sent.get();
+        Thread.sleep(500);
+      }
       for (int i = 0; i < 3; i++) {
         long start = System.nanoTime();
         try (RawClient client = new RawClient(Running.port())) {
@@ -443,11 +448,12 @@ class RelayIT {
     }
   }
 
-  private static void fill(RawWebSocket end) {
+  private static void fill(RawWebSocket end, AtomicLong sent) {
     try {
       byte[] piece = new byte[32 * 1024];
       for (int i = 0; i < 1000; i++) {
         end.send(Frame.binary(piece));
+        sent.addAndGet(piece.length);
       }
     } catch (IOException over) {
       // the end of the test
