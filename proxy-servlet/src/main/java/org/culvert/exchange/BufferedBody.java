@@ -24,6 +24,7 @@ public final class BufferedBody implements AutoCloseable {
   private @Nullable FileChannel file;
   private long length;
   private HeaderFields trailers = new HeaderFields();
+  private boolean whole;
   private boolean closed;
 
   BufferedBody(int memoryLimit) {
@@ -35,6 +36,7 @@ public final class BufferedBody implements AutoCloseable {
     BufferedBody body = new BufferedBody(content.length);
     body.bytes = content;
     body.length = content.length;
+    body.whole = true;
     return body;
   }
 
@@ -83,6 +85,12 @@ public final class BufferedBody implements AutoCloseable {
       bytes = memory.toByteArray();
     }
     memory = null;
+    whole = true;
+  }
+
+  /** Whether all of it is here. */
+  synchronized boolean isWhole() {
+    return whole;
   }
 
   /** The number of bytes; -1, so that it is sent in chunks, where trailers follow it. */

@@ -1,9 +1,10 @@
 package org.culvert.exchange;
 
-import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.culvert.http.GatewayFailure;
 import org.culvert.http.HeaderFields;
+import org.culvert.http.Octets;
 import org.culvert.http.RequestHead;
 import org.culvert.http.ResponseHead;
 import org.culvert.upstream.Attempts;
@@ -71,13 +72,13 @@ public final class Exchange {
     } catch (GatewayFailure failure) {
       unanswered(failure);
     } catch (RuntimeException e) {
-      unanswered(new GatewayFailure(GatewayFailure.Kind.INTERNAL, "cannot forward: " + e, e));
+      unanswered(defect(e));
     }
   }
 
   private void takeBody() throws GatewayFailure {
     BufferedBody before = scope.find(BufferedBody.class);
-    if (before != null && settings.request().body() == null && settings.request().passBody()) {
+    if (before != null && before.isWhole() && settings.request().body() == null && settings.request().passBody()) {
       buffered = before;
       dial();
       return;
@@ -91,7 +92,7 @@ public final class Exchange {
     }
     ProxySettings.RequestRules rules = settings.request();
     if (rules.body() != null) {
-      buffered = BufferedBody.of(rules.body().evaluate(scope).getBytes(StandardCharsets.UTF_8));
+      buffered = BufferedBody.of(Octets.bytes(rules.body().evaluate(scope)));
       dial();
     } else if (!rules.passBody() || client.length() == 0) {
       dial();
@@ -103,12 +104,38 @@ public final class Exchange {
         BufferedBody whole = new BufferedBody(rules.bodyBufferSize());
         buffered = whole;
         scope.put(BufferedBody.class, whole);
-        new BodyCollector(limited, whole, this::dial, this::unanswered).start();
+        new BodyCollector(limited, whole, () -> guarded(this::dial), this::unanswered).start();
       } else {
         streamed = limited;
         dial();
       }
     }
+  }
+
+  /** A defect of ours, on whatever thread, is an answer too: nobody else would give one. */
+  private void guarded(Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException defect) {
+      unanswered(defect(defect));
+    }
+  }
+
+  private void guarded(Failover.Try attempted, Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException defect) {
+      GatewayFailure failure = defect(defect);
+      JettyAttempt running = attempt;
+      if (running != null) {
+        running.abort(failure);
+      }
+      attempted.failed(failure);
+    }
+  }
+
+  private static GatewayFailure defect(RuntimeException cause) {
+    return new GatewayFailure(GatewayFailure.Kind.INTERNAL, "cannot forward: " + cause, cause);
   }
 
   private void dial() {
@@ -148,7 +175,7 @@ public final class Exchange {
             new JettyAttempt.Progress() {
               @Override
               public void answered(ResponseHead answer, AnswerBody body) {
-                judge(attempted, answer, body);
+                guarded(attempted, () -> judge(attempted, answer, body));
               }
 
               @Override
@@ -173,7 +200,7 @@ public final class Exchange {
   private @Nullable RequestBody body() {
     BufferedBody whole = buffered;
     if (whole != null) {
-      return whole.reader();
+      return whole.length() == 0 ? null : whole.reader();
     }
     RequestBody stream = streamed;
     return stream == null ? null : new MarkedBody(stream);
@@ -239,17 +266,19 @@ public final class Exchange {
       body.cancel(gone());
       return;
     }
-    AnswerPipe.answer(
-        answer,
-        body,
-        downstream,
-        settings.response(),
-        location,
-        scope,
+    Consumer<@Nullable GatewayFailure> ended =
         failure -> {
           attempted.done();
           end.answered(failure);
-        });
+        };
+    try {
+      AnswerPipe.answer(answer, body, downstream, settings.response(), location, scope, ended);
+    } catch (RuntimeException e) {
+      GatewayFailure defect = defect(e);
+      body.cancel(defect);
+      downstream.abort(defect);
+      ended.accept(defect);
+    }
   }
 
   private void intercept(Failover.Try attempted, ResponseHead answer, AnswerBody body) {

@@ -183,7 +183,11 @@ public final class Failover {
       if (!over.compareAndSet(false, true)) {
         return;
       }
-      record.failed(failure.status());
+      if (failure.source() == GatewayFailure.Source.UPSTREAM) {
+        record.failed(failure.status());
+      } else {
+        record.ended(); // It says nothing of the peer: "-" in $upstream_status.
+      }
       boolean goOn = covers(failure) && mayGoOn(!failure.beforeSend());
       // A kept connection that the peer closed as the request came says nothing about the peer.
       boolean stale = reused && failure.kind() == GatewayFailure.Kind.BROKEN;
