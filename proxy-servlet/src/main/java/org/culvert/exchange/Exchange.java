@@ -78,7 +78,10 @@ public final class Exchange {
 
   private void takeBody() throws GatewayFailure {
     BufferedBody before = scope.find(BufferedBody.class);
-    if (before != null && before.isWhole() && settings.request().body() == null && settings.request().passBody()) {
+    if (before != null
+        && before.isWhole()
+        && settings.request().body() == null
+        && settings.request().passBody()) {
       buffered = before;
       dial();
       return;

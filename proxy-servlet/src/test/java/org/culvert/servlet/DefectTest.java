@@ -69,9 +69,7 @@ final class DefectTest {
   }
 
   private static void check(
-      TestFront.Kind kind,
-      java.util.function.UnaryOperator<ProxySettings> change,
-      String expected)
+      TestFront.Kind kind, java.util.function.UnaryOperator<ProxySettings> change, String expected)
       throws Exception {
     try (var origin =
         new TestOrigin(
