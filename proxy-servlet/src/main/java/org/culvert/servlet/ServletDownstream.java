@@ -46,6 +46,9 @@ public final class ServletDownstream implements Downstream {
   /** The container has ended the request: nothing of it may be touched any more. */
   private volatile boolean ended;
 
+  /** The container has taken the request back, for another client perhaps. */
+  private volatile boolean completed;
+
   private ServletDownstream(
       HttpServletRequest request,
       HttpServletResponse response,
@@ -252,6 +255,9 @@ public final class ServletDownstream implements Downstream {
 
   private void finish() {
     unwatch();
+    if (completed) {
+      return;
+    }
     try {
       async.complete();
     } catch (IllegalStateException e) {
@@ -268,6 +274,9 @@ public final class ServletDownstream implements Downstream {
 
   private void drop(Throwable cause) {
     unwatch();
+    if (completed) {
+      return; // The container may have given the request to another client.
+    }
     if (gone.get() || ContainerSocket.drop(request)) {
       finish();
       return;
@@ -293,7 +302,7 @@ public final class ServletDownstream implements Downstream {
           timers
               .hangUps()
               .watch(
-                  () -> ContainerSocket.channel(request),
+                  () -> completed ? null : ContainerSocket.channel(request),
                   () -> clientGone(new IOException("client closed connection")));
     }
     if (gone.get() && !over.get()) {
@@ -314,6 +323,7 @@ public final class ServletDownstream implements Downstream {
     @Override
     public void onComplete(AsyncEvent event) {
       ended = true;
+      completed = true;
       unwatch();
       Runnable after = afterDispatch;
       if (after != null) {
