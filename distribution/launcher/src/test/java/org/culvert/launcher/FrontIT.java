@@ -49,8 +49,13 @@ class FrontIT {
   @AfterEach
   void stop() throws Exception {
     for (Process process : started) {
-      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      // A dying JVM still has its socket for a moment: the next one's client must not meet it.
+      List<ProcessHandle> family = process.descendants().toList();
+      family.forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly().waitFor();
+      for (ProcessHandle member : family) {
+        member.onExit().get(10, TimeUnit.SECONDS);
+      }
     }
   }
 
