@@ -62,6 +62,7 @@ public final class JakartaUpgrade implements AutoCloseable {
     if (!(context.getAttribute(ServerContainer.class.getName()) instanceof ServerContainer found)) {
       return null;
     }
+    TomcatSession.initialize(found);
     JakartaUpgrade upgrade = new JakartaUpgrade(found, containerThreads(context));
     try {
       found.addEndpoint(upgrade.endpoint);
@@ -147,6 +148,11 @@ public final class JakartaUpgrade implements AutoCloseable {
   void over(JakartaHandover handover) {
     handovers.remove(handover);
     relays.remove(handover);
+  }
+
+  /** Where the container would take an upgrade that did not come through the proxy. */
+  String path() {
+    return endpoint.getPath();
   }
 
   /** How many relays run. */

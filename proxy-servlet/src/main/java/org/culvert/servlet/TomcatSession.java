@@ -4,6 +4,7 @@ import jakarta.websocket.CloseReason;
 import jakarta.websocket.CloseReason.CloseCodes;
 import jakarta.websocket.SendHandler;
 import jakarta.websocket.Session;
+import jakarta.websocket.server.ServerContainer;
 import java.io.IOException;
 import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
@@ -16,6 +17,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.culvert.exchange.Completion;
 import org.culvert.upgrade.Piece;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Tomcat's session. It can stop reading ({@code WsSession.suspend}) and be cut ({@code doClose},
@@ -26,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * time dependency on either.
  */
 final class TomcatSession implements ContainerSession {
+  private static final Logger log = LoggerFactory.getLogger(TomcatSession.class);
   private static final String PREFIX = "org.apache.tomcat.websocket.";
   private static final Long CLOSE_MILLIS = 500L;
   private static final byte TEXT = 1;
@@ -85,6 +89,22 @@ final class TomcatSession implements ContainerSession {
     this.session = session;
     this.portable = portable;
     this.members = members;
+  }
+
+  /**
+   * Has Tomcat's session class initialized while this application runs. It looks for services with
+   * the class loader of the application whose WebSocket is the container's first; where that one
+   * just stops, the class is lost to every application until the container is started again.
+   */
+  static void initialize(ServerContainer container) {
+    ClassLoader loader = container.getClass().getClassLoader();
+    if (container.getClass().getName().startsWith(PREFIX)) {
+      try {
+        Class.forName(PREFIX + "WsSession", true, loader);
+      } catch (ClassNotFoundException | LinkageError e) {
+        log.warn("Tomcat's WebSocket does not work", e);
+      }
+    }
   }
 
   /** The session as Tomcat's, or null where it is not or has changed too much. */
