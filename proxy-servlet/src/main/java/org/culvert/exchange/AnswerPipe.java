@@ -209,11 +209,9 @@ public final class AnswerPipe {
   }
 
   private void written(Piece piece, int length, @Nullable Throwable failure) {
-    // After a time-out the container may still be writing from the buffer, which must not be used
-    // for another's answer: it is left to the garbage collector.
-    boolean inUse =
-        failure instanceof GatewayFailure known
-            && known.kind() == GatewayFailure.Kind.CLIENT_TIMEOUT;
+    // Where it was not the container that said so, it may still be writing from the buffer, which
+    // must not be used for another's answer then: it is left to the garbage collector.
+    boolean inUse = failure instanceof GatewayFailure;
     if (!inUse) {
       piece.release();
     }

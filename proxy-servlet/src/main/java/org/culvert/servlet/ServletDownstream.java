@@ -13,6 +13,7 @@ import org.culvert.exchange.Completion;
 import org.culvert.exchange.Downstream;
 import org.culvert.exchange.HangUps;
 import org.culvert.exchange.RequestBody;
+import org.culvert.exchange.SendTimeout;
 import org.culvert.exchange.Timers;
 import org.culvert.http.GatewayFailure;
 import org.culvert.http.HeaderFields;
@@ -41,6 +42,8 @@ public final class ServletDownstream implements Downstream {
   private volatile @Nullable Runnable whenGone;
   private volatile HangUps.@Nullable Watch watch;
   private volatile @Nullable Runnable afterDispatch;
+  private volatile @Nullable SendTimeout limit;
+  private volatile @Nullable InFlight inFlight;
   private volatile boolean wrote;
 
   /** The container has ended the request: nothing of it may be touched any more. */
@@ -161,37 +164,61 @@ public final class ServletDownstream implements Downstream {
 
   /** Runs an operation under {@code send_timeout}; tells its end once. */
   private void limited(Completion done, Operation operation) {
-    AtomicBoolean told = new AtomicBoolean();
-    Duration limit = sendTimeout;
-    Timers.Limit timer =
-        timers.start(
-            limit,
-            () -> {
-              if (told.compareAndSet(false, true)) {
-                done.failed(
-                    new GatewayFailure(
-                        GatewayFailure.Kind.CLIENT_TIMEOUT,
-                        "client timed out: it took nothing for " + limit));
-              }
-            });
-    operation.start(
-        new Completion() {
-          @Override
-          public void succeeded() {
-            timer.stop();
-            if (told.compareAndSet(false, true)) {
-              done.succeeded();
-            }
-          }
+    SendTimeout timeout = limit;
+    if (timeout == null) {
+      Duration time = sendTimeout;
+      timeout =
+          new SendTimeout(
+              timers,
+              time,
+              () ->
+                  failInFlight(
+                      new GatewayFailure(
+                          GatewayFailure.Kind.CLIENT_TIMEOUT,
+                          "client timed out: it took nothing for " + time)));
+      limit = timeout;
+    }
+    InFlight operating = new InFlight(done, timeout);
+    inFlight = operating;
+    timeout.begin();
+    operation.start(operating);
+    timeout.await();
+  }
 
-          @Override
-          public void failed(Throwable cause) {
-            timer.stop();
-            if (told.compareAndSet(false, true)) {
-              done.failed(cause);
-            }
-          }
-        });
+  /** The operation under way is not waited for any longer. */
+  private void failInFlight(GatewayFailure cause) {
+    InFlight operating = inFlight;
+    if (operating != null) {
+      operating.failed(cause);
+    }
+  }
+
+  /** What the container has been asked to write, until it or somebody else says how it ended. */
+  private static final class InFlight implements Completion {
+    private final AtomicBoolean told = new AtomicBoolean();
+    private final Completion done;
+    private final SendTimeout timeout;
+
+    InFlight(Completion done, SendTimeout timeout) {
+      this.done = done;
+      this.timeout = timeout;
+    }
+
+    @Override
+    public void succeeded() {
+      if (told.compareAndSet(false, true)) {
+        timeout.end();
+        done.succeeded();
+      }
+    }
+
+    @Override
+    public void failed(Throwable cause) {
+      if (told.compareAndSet(false, true)) {
+        timeout.end();
+        done.failed(cause);
+      }
+    }
   }
 
   @Override
@@ -251,6 +278,10 @@ public final class ServletDownstream implements Downstream {
     if (current != null) {
       current.stop();
     }
+    SendTimeout timeout = limit;
+    if (timeout != null) {
+      timeout.stop();
+    }
   }
 
   private void finish() {
@@ -269,6 +300,11 @@ public final class ServletDownstream implements Downstream {
   public void abort(Throwable cause) {
     if (over.compareAndSet(false, true)) {
       drop(cause);
+      failInFlight(
+          cause instanceof GatewayFailure known
+              ? known
+              : new GatewayFailure(
+                  GatewayFailure.Kind.INTERNAL, "the answer is cut short: " + cause, cause));
     }
   }
 

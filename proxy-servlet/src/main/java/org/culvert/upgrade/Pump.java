@@ -2,8 +2,8 @@ package org.culvert.upgrade;
 
 import java.time.Duration;
 import org.culvert.exchange.Completion;
+import org.culvert.exchange.SendTimeout;
 import org.culvert.exchange.Timers;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Moves the pieces of one direction: a piece is asked for, sent, and only when it is sent the next
@@ -14,13 +14,9 @@ final class Pump implements Completion {
   private final Hop from;
   private final Hop to;
   private final Relay relay;
-  private final Timers timers;
-  private final Duration sendLimit;
+  private final SendTimeout limit;
   private volatile boolean discarding;
-  private volatile boolean sending;
-  private volatile long sendingSince;
   private volatile long bytes;
-  private volatile Timers.@Nullable Limit limit;
 
   /**
    * A pump at rest.
@@ -31,8 +27,15 @@ final class Pump implements Completion {
     this.from = from;
     this.to = to;
     this.relay = relay;
-    this.timers = timers;
-    this.sendLimit = sendLimit;
+    this.limit =
+        new SendTimeout(
+            timers,
+            sendLimit,
+            () -> {
+              if (!discarding) {
+                relay.stalled(to, sendLimit);
+              }
+            });
   }
 
   /** Asks for the first piece. */
@@ -52,7 +55,7 @@ final class Pump implements Completion {
 
   /** Whether a piece is on its way now. */
   boolean isSending() {
-    return sending;
+    return limit.isSending();
   }
 
   /** Takes the piece that was asked for. */
@@ -64,64 +67,28 @@ final class Pump implements Completion {
       return;
     }
     bytes += piece.bytes().remaining();
-    sendingSince = System.nanoTime();
-    sending = true;
+    limit.begin();
     to.send(piece, this);
-    if (sending) {
-      watch();
-    }
-  }
-
-  private void watch() {
-    Timers.Limit running = limit;
-    if (running == null) {
-      limit = timers.start(sendLimit, this::passed);
-    } else {
-      running.touch();
-    }
-  }
-
-  /** A limit may fire for a piece that has gone meanwhile; then the present one is looked at. */
-  private void passed() {
-    limit = null;
-    if (!sending || discarding) {
-      return;
-    }
-    if (System.nanoTime() - sendingSince >= sendLimit.toNanos()) {
-      relay.stalled(to, sendLimit);
-    } else {
-      watch();
-    }
+    limit.await();
   }
 
   @Override
   public void succeeded() {
-    sent();
+    limit.end();
     relay.alive();
     from.demand();
   }
 
   @Override
   public void failed(Throwable cause) {
-    sent();
+    limit.end();
     relay.broken(to, cause);
     from.demand(); // Gives the piece back; what comes is discarded.
-  }
-
-  private void sent() {
-    sending = false;
-    Timers.Limit running = limit;
-    if (running != null) {
-      running.pause();
-    }
   }
 
   /** The relay is over. */
   void stop() {
     discarding = true;
-    Timers.Limit running = limit;
-    if (running != null) {
-      running.stop();
-    }
+    limit.stop();
   }
 }
