@@ -4,9 +4,9 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How long one write may take ({@code send_timeout}, {@code proxy_send_timeout}), with one timer for
- * all the writes of a direction, and none as long as they are done at once. Writes come one after
- * the other, from any thread.
+ * How long one write may take ({@code send_timeout}, {@code proxy_send_timeout}), with one timer
+ * for all the writes of a direction, and none as long as they are done at once. Writes come one
+ * after the other, from any thread.
  */
 public final class SendTimeout {
   private final Timers timers;
