@@ -16,23 +16,52 @@ import org.jspecify.annotations.Nullable;
 /**
  * Notices clients that hang up while their request waits for a backend, which no container reads
  * for. Their channels are put on a selector of their own and looked at twice a second by the timer
- * thread: a channel that is readable and has no byte to read is at its end. Nothing is read, so
- * what a client sends ahead stays where it is. A half-closed connection counts as left, as in nginx
- * ({@code proxy_ignore_client_abort off}).
+ * thread: a channel that is readable and has no byte to read is at its end. What a client sends
+ * ahead stays where it is. A half-closed connection counts as left, as in nginx ({@code
+ * proxy_ignore_client_abort off}).
  */
 public final class HangUps {
   private static final Duration LOOK = Duration.ofMillis(500);
 
-  /** One channel that is watched. */
+  /** A client's connection, seen from below. */
+  public interface Line {
+    /** The bare channel, that of TLS too. */
+    SocketChannel channel();
+
+    /**
+     * Whether the client has hung up, asked when the channel is readable. Takes nothing from who
+     * reads the connection.
+     *
+     * @throws IOException when the connection is broken
+     */
+    boolean hasEnded() throws IOException;
+
+    /** A connection without TLS: readable without a byte to read is its end. */
+    static Line bare(SocketChannel channel) {
+      return new Line() {
+        @Override
+        public SocketChannel channel() {
+          return channel;
+        }
+
+        @Override
+        public boolean hasEnded() throws IOException {
+          return channel.socket().getInputStream().available() == 0;
+        }
+      };
+    }
+  }
+
+  /** One connection that is watched. */
   public final class Watch {
-    private final Supplier<@Nullable SocketChannel> channel;
+    private final Supplier<@Nullable Line> line;
     private final Runnable gone;
     private boolean stopped;
     private @Nullable SelectionKey key;
-    private @Nullable SocketChannel registered;
+    private @Nullable Line registered;
 
-    private Watch(Supplier<@Nullable SocketChannel> channel, Runnable gone) {
-      this.channel = channel;
+    private Watch(Supplier<@Nullable Line> line, Runnable gone) {
+      this.line = line;
       this.gone = gone;
     }
 
@@ -62,13 +91,13 @@ public final class HangUps {
   }
 
   /**
-   * Watches a channel; a request that ends before the next look costs no system call.
+   * Watches a connection; a request that ends before the next look costs no system call.
    *
-   * @param channel asked for at the first look, on the timer thread; null where it is not known
+   * @param line asked for at the first look, on the timer thread; null where it is not known
    * @param gone run once, on a thread of the upstream clients, when the client has hung up
    */
-  public Watch watch(Supplier<@Nullable SocketChannel> channel, Runnable gone) {
-    Watch watch = new Watch(channel, gone);
+  public Watch watch(Supplier<@Nullable Line> line, Runnable gone) {
+    Watch watch = new Watch(line, gone);
     synchronized (this) {
       waiting.add(watch);
       if (!looking && !closed) {
@@ -110,10 +139,10 @@ public final class HangUps {
 
   private static void register(Watch watch, Selector own) {
     try {
-      SocketChannel channel = watch.channel.get();
-      if (channel != null) {
-        watch.key = channel.register(own, SelectionKey.OP_READ, watch);
-        watch.registered = channel;
+      Line line = watch.line.get();
+      if (line != null) {
+        watch.key = line.channel().register(own, SelectionKey.OP_READ, watch);
+        watch.registered = line;
       }
     } catch (ClosedChannelException | RuntimeException e) {
       // Closed already, or the container has taken its request back (Tomcat's facade throws).
@@ -124,12 +153,12 @@ public final class HangUps {
   private void judge(Watch watch, SelectionKey ready) {
     ready.cancel();
     watch.key = null;
-    SocketChannel channel = watch.registered;
-    if (watch.stopped || channel == null) {
+    Line line = watch.registered;
+    if (watch.stopped || line == null) {
       return;
     }
     try {
-      if (channel.socket().getInputStream().available() > 0) {
+      if (!line.hasEnded()) {
         waiting.add(watch); // What it sent ahead hides its end for now.
         return;
       }

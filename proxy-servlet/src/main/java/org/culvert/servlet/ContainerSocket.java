@@ -3,7 +3,7 @@ package org.culvert.servlet;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletRequestWrapper;
 import jakarta.servlet.http.HttpServletRequest;
-import java.nio.channels.SocketChannel;
+import org.culvert.exchange.HangUps;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,8 +14,8 @@ interface ContainerSocket {
   /** Drops the connection of a request of its container; an HTTP/2 stream alone is reset. */
   boolean dropConnection(ServletRequest containerRequest);
 
-  /** The channel that carries this request and no other at the time; null for HTTP/2. */
-  @Nullable SocketChannel channelOf(ServletRequest containerRequest);
+  /** The connection that carries this request and no other at the time; null for HTTP/2. */
+  HangUps.@Nullable Line lineOf(ServletRequest containerRequest);
 
   /** Drops the client's connection; false where the container is not known. */
   static boolean drop(HttpServletRequest request) {
@@ -25,13 +25,13 @@ interface ContainerSocket {
   }
 
   /** The client's connection, or null where the container is not known or it is shared. */
-  static @Nullable SocketChannel channel(HttpServletRequest request) {
+  static HangUps.@Nullable Line line(HttpServletRequest request) {
     if (!request.getProtocol().startsWith("HTTP/1")) {
       return null;
     }
     ServletRequest inner = unwrapped(request);
     ContainerSocket socket = of(inner);
-    return socket == null ? null : socket.channelOf(inner);
+    return socket == null ? null : socket.lineOf(inner);
   }
 
   private static ServletRequest unwrapped(HttpServletRequest request) {

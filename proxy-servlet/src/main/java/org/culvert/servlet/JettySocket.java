@@ -1,10 +1,14 @@
 package org.culvert.servlet;
 
 import jakarta.servlet.ServletRequest;
+import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.util.NoSuchElementException;
+import org.culvert.exchange.HangUps;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,8 +20,8 @@ final class JettySocket implements ContainerSocket {
   public boolean dropConnection(ServletRequest containerRequest) {
     try {
       Object metaData = metaData(containerRequest);
-      Object protocol = call(metaData, "getProtocol");
-      if (protocol == null || !protocol.toString().startsWith("HTTP/1")) {
+      Object protocol = get(metaData, "getProtocol");
+      if (!protocol.toString().startsWith("HTTP/1")) {
         return false;
       }
       call(endPoint(metaData), "close");
@@ -28,57 +32,92 @@ final class JettySocket implements ContainerSocket {
   }
 
   @Override
-  public @Nullable SocketChannel channelOf(ServletRequest containerRequest) {
+  public HangUps.@Nullable Line lineOf(ServletRequest containerRequest) {
     try {
-      Object channel = call(endPoint(metaData(containerRequest)), "getChannel");
-      return channel instanceof SocketChannel socket ? socket : null;
+      Object endPoint = endPoint(metaData(containerRequest));
+      if (find(endPoint.getClass(), "unwrap") == null) {
+        return HangUps.Line.bare((SocketChannel) get(endPoint, "getChannel"));
+      }
+      return new TlsLine((SocketChannel) get(get(endPoint, "unwrap"), "getChannel"), endPoint);
     } catch (ReflectiveOperationException | RuntimeException e) {
-      return null; // TLS has no bare channel.
+      return null;
     }
   }
 
-  private static @Nullable Object metaData(ServletRequest request)
-      throws ReflectiveOperationException {
-    return call(call(request, "getRequest"), "getConnectionMetaData");
-  }
+  /**
+   * A client's connection with TLS. Its end may come as an alert, a record like any other to who
+   * does not decrypt it, so Jetty is made to decrypt what came: what a client sends ahead then
+   * waits in Jetty's buffer instead of the system's.
+   */
+  private record TlsLine(SocketChannel channel, Object decrypted) implements HangUps.Line {
+    private static final ByteBuffer NO_ROOM = ByteBuffer.allocate(0);
 
-  private static @Nullable Object endPoint(@Nullable Object metaData)
-      throws ReflectiveOperationException {
-    return call(call(metaData, "getConnection"), "getEndPoint");
-  }
-
-  private static @Nullable Object call(@Nullable Object target, String name)
-      throws ReflectiveOperationException {
-    if (target == null) {
-      throw new NoSuchMethodException(name);
+    @Override
+    public boolean hasEnded() throws IOException {
+      try {
+        Method fill = find(decrypted.getClass(), "fill", ByteBuffer.class);
+        if (fill == null || isAwaited()) {
+          return false; // Who reads notices the end.
+        }
+        boolean ended = Integer.valueOf(-1).equals(fill.invoke(decrypted, NO_ROOM.duplicate()));
+        if (isAwaited()) {
+          // Somebody has begun to read meanwhile, and may wait for the bytes that were taken here.
+          call(get(decrypted, "getSslConnection"), "onFillable");
+        }
+        return ended;
+      } catch (InvocationTargetException e) {
+        throw new IOException(e.getCause());
+      } catch (ReflectiveOperationException e) {
+        return false;
+      }
     }
+
+    private boolean isAwaited() throws ReflectiveOperationException {
+      return Boolean.TRUE.equals(call(decrypted, "isFillInterested"));
+    }
+  }
+
+  private static Object metaData(ServletRequest request) throws ReflectiveOperationException {
+    return get(get(request, "getRequest"), "getConnectionMetaData");
+  }
+
+  private static Object endPoint(Object metaData) throws ReflectiveOperationException {
+    return get(get(metaData, "getConnection"), "getEndPoint");
+  }
+
+  private static Object get(Object target, String name) throws ReflectiveOperationException {
+    Object result = call(target, name);
+    if (result == null) {
+      throw new NoSuchElementException(name);
+    }
+    return result;
+  }
+
+  private static @Nullable Object call(Object target, String name)
+      throws ReflectiveOperationException {
     Method method = find(target.getClass(), name);
     if (method == null) {
       throw new NoSuchMethodException(target.getClass().getName() + "." + name);
     }
-    try {
-      return method.invoke(target);
-    } catch (InvocationTargetException e) {
-      throw new ReflectiveOperationException(e);
-    }
+    return method.invoke(target);
   }
 
   /** The method as a public type declares it: the class itself may not be public. */
-  private static @Nullable Method find(Class<?> type, String name) {
+  private static @Nullable Method find(Class<?> type, String name, Class<?>... parameters) {
     if (Modifier.isPublic(type.getModifiers())) {
       try {
-        return type.getMethod(name);
+        return type.getMethod(name, parameters);
       } catch (NoSuchMethodException e) {
         // A type above may have it.
       }
     }
     for (Class<?> above : type.getInterfaces()) {
-      Method method = find(above, name);
+      Method method = find(above, name, parameters);
       if (method != null) {
         return method;
       }
     }
     Class<?> parent = type.getSuperclass();
-    return parent == null ? null : find(parent, name);
+    return parent == null ? null : find(parent, name, parameters);
   }
 }

@@ -338,7 +338,7 @@ public final class ServletDownstream implements Downstream {
           timers
               .hangUps()
               .watch(
-                  () -> completed ? null : ContainerSocket.channel(request),
+                  () -> completed ? null : ContainerSocket.line(request),
                   () -> clientGone(new IOException("client closed connection")));
     }
     if (gone.get() && !over.get()) {

@@ -3,13 +3,13 @@ package org.culvert.servlet;
 import jakarta.servlet.ServletRequest;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
-import java.nio.channels.SocketChannel;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.RequestFacade;
 import org.apache.coyote.AbstractProcessor;
 import org.apache.coyote.ActionCode;
 import org.apache.tomcat.util.net.NioChannel;
 import org.apache.tomcat.util.net.SocketWrapperBase;
+import org.culvert.exchange.HangUps;
 import org.jspecify.annotations.Nullable;
 
 /** Tomcat's way to its NIO socket: its connector's action, and its processor's wrapper. */
@@ -25,7 +25,7 @@ final class TomcatSocket implements ContainerSocket {
   }
 
   @Override
-  public @Nullable SocketChannel channelOf(ServletRequest containerRequest) {
+  public HangUps.@Nullable Line lineOf(ServletRequest containerRequest) {
     try {
       org.apache.coyote.Request coyote = request(containerRequest).getCoyoteRequest();
       Field hook = org.apache.coyote.Request.class.getDeclaredField("hook");
@@ -33,7 +33,7 @@ final class TomcatSocket implements ContainerSocket {
       Method wrapper = AbstractProcessor.class.getDeclaredMethod("getSocketWrapper");
       wrapper.setAccessible(true);
       Object socket = ((SocketWrapperBase<?>) wrapper.invoke(hook.get(coyote))).getSocket();
-      return socket instanceof NioChannel nio ? nio.getIOChannel() : null;
+      return socket instanceof NioChannel nio ? HangUps.Line.bare(nio.getIOChannel()) : null;
     } catch (ReflectiveOperationException | RuntimeException e) {
       return null;
     }

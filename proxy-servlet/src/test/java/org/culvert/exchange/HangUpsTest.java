@@ -33,7 +33,7 @@ final class HangUpsTest {
           SocketChannel accepted = listener.accept()) {
         accepted.configureBlocking(false);
         CountDownLatch gone = new CountDownLatch(1);
-        hangUps.watch(() -> accepted, gone::countDown);
+        hangUps.watch(() -> HangUps.Line.bare(accepted), gone::countDown);
         client.close();
         assertThat(gone.await(10, TimeUnit.SECONDS)).isTrue();
       }

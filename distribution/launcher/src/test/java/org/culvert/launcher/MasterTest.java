@@ -255,7 +255,7 @@ class MasterTest {
     }
   }
 
-  private static SSLContext trusting() throws Exception {
+  static SSLContext trusting() throws Exception {
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(
         null,
