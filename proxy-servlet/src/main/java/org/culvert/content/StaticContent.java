@@ -28,8 +28,10 @@ import org.slf4j.LoggerFactory;
 public final class StaticContent {
   private static final Logger LOG = LoggerFactory.getLogger(StaticContent.class);
   private static final Pattern UP = Pattern.compile("(?<=^|/)\\.\\.(?=/|$)");
+
+  /** With the ends that Windows does not see in a name. */
   private static final Pattern PRIVATE =
-      Pattern.compile("/(WEB-INF|META-INF)(/|$)", Pattern.CASE_INSENSITIVE);
+      Pattern.compile("(?<=[/\\\\])(WEB|META)-INF[. ]*(?=[/\\\\:]|$)", Pattern.CASE_INSENSITIVE);
 
   private final StaticSettings settings;
   private final Scope scope;
@@ -144,8 +146,9 @@ public final class StaticContent {
       whole = folder + uri.substring(tail);
     }
     String written = settings.path().source();
-    // What variables put in, and what follows the folder, may not go up; the file's author may.
-    if (ups(whole) > ups(written) || PRIVATE.matcher(uri).find()) {
+    // What variables put in, and what follows the folder, may not go up, or into what is the
+    // application's own; the file's author may.
+    if (adds(UP, whole, written) || adds(PRIVATE, whole, written) || PRIVATE.matcher(uri).find()) {
       LOG.error(
           "\"{}\" leaves its folder, or is private to the application", UriEscaping.path(uri));
       return null;
@@ -162,8 +165,13 @@ public final class StaticContent {
     }
   }
 
-  private static long ups(String path) {
-    return path.contains("..") ? UP.matcher(path).results().count() : 0;
+  /** Whether a path has more of something than its author wrote. */
+  private static boolean adds(Pattern what, String path, String written) {
+    return what.matcher(path).find() && count(what, path) > count(what, written);
+  }
+
+  private static long count(Pattern what, String path) {
+    return what.matcher(path).results().count();
   }
 
   private StaticOutcome failed(int status, IOException cause) {

@@ -7,6 +7,8 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.culvert.exchange.ProxySettings.SetHeader;
 import org.culvert.http.FieldValues;
+import org.culvert.http.GatewayFailure;
+import org.culvert.http.HeadChecks;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.HopByHop;
 import org.culvert.http.RequestHead;
@@ -29,8 +31,11 @@ public final class ForwardedRequest {
   /**
    * The head for a plain request. Says nothing of the body's length: the transport adds {@code
    * Content-Length} or {@code Transfer-Encoding} as the body is.
+   *
+   * @throws GatewayFailure where {@code proxy_method} evaluates to what is no method
    */
-  public static RequestHead plain(ProxySettings settings, ProxyTarget target, Scope scope) {
+  public static RequestHead plain(ProxySettings settings, ProxyTarget target, Scope scope)
+      throws GatewayFailure {
     HeaderFields fields = fields(settings, scope);
     // Not an upgrade, whatever the location's fields say.
     fields.remove("Upgrade");
@@ -63,10 +68,22 @@ public final class ForwardedRequest {
         "GET", target(settings, target, scope), "HTTP/1.1", fields(settings, scope));
   }
 
-  /** The method that goes upstream ({@code proxy_method}). */
-  public static String method(ProxySettings settings, Scope scope) {
-    var method = settings.request().method();
-    return method == null ? scope.get(RequestFacts.class).head().method() : method.evaluate(scope);
+  /**
+   * The method that goes upstream ({@code proxy_method}). nginx sends whatever variables make of
+   * it; what is no token could end the request line and begin a request of the client's own.
+   */
+  private static String method(ProxySettings settings, Scope scope) throws GatewayFailure {
+    var configured = settings.request().method();
+    if (configured == null) {
+      return scope.get(RequestFacts.class).head().method();
+    }
+    String method = configured.evaluate(scope);
+    if (!HeadChecks.isToken(method)) {
+      throw new GatewayFailure(
+          GatewayFailure.Kind.INTERNAL,
+          "invalid method \"" + method + "\" in \"proxy_method " + configured.source() + "\"");
+    }
+    return method;
   }
 
   private static HeaderFields fields(ProxySettings settings, Scope scope) {

@@ -1,6 +1,7 @@
 package org.culvert.http;
 
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * What a proxy must not pass on because the two sides could read it differently (RFC 9112, sections
@@ -8,15 +9,21 @@ import java.util.List;
  * that.
  */
 public final class HeadChecks {
+  private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
+
   private HeadChecks() {}
 
   /**
-   * The status that nginx refuses a request's head with, or 0 where it is in order: 400 for both or
-   * repeated Content-Length and Transfer-Encoding, a Content-Length that is no number, a
-   * Transfer-Encoding in HTTP/1.0, a missing or repeated Host; 501 for a coding other than chunked;
-   * 405 for TRACE and CONNECT.
+   * The status that nginx refuses a request's head with, or 0 where it is in order: 400 for a
+   * method that is no token (HTTP/2 could carry a line's end in it), both or repeated
+   * Content-Length and Transfer-Encoding, a Content-Length that is no number, a Transfer-Encoding
+   * in HTTP/1.0, a missing or repeated Host; 501 for a coding other than chunked; 405 for TRACE and
+   * CONNECT.
    */
   public static int refusal(RequestHead head) {
+    if (!isToken(head.method())) {
+      return 400;
+    }
     if (head.method().equals("TRACE") || head.method().equals("CONNECT")) {
       return 405;
     }
@@ -37,6 +44,11 @@ public final class HeadChecks {
       return 400;
     }
     return codings.get(0).equalsIgnoreCase("chunked") ? 0 : 501;
+  }
+
+  /** Whether it is a token (RFC 9110, section 5.6.2), so that it cannot end its line. */
+  public static boolean isToken(String value) {
+    return TOKEN.matcher(value).matches();
   }
 
   /**

@@ -12,6 +12,7 @@ import java.nio.file.attribute.FileTime;
 import java.util.List;
 import java.util.Map;
 import org.culvert.http.ClientConnection;
+import org.culvert.http.GatewayFailure;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.MediaTypes;
 import org.culvert.http.Octets;
@@ -170,6 +171,85 @@ class StaticContentTest {
   })
   void whatIsNoAnswerIsAStatus(String method, String target, int status) throws Exception {
     assertThat(status(ask(method, target))).isEqualTo(status);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/WEB-INF/web.xml",
+        "/web-inf/web.xml",
+        "/%57EB-INF/web.xml",
+        "/WEB%2dINF/web.xml",
+        "/WEB-INF%2fweb.xml",
+        "/%2fWEB-INF/web.xml",
+        "//WEB-INF//web.xml",
+        "/./WEB-INF/./web.xml",
+        "/dir/../WEB-INF/web.xml",
+        "/dir/%2e%2e/WEB-INF/web.xml",
+        "/dir/.%2E/%57%45%42-INF/web.xml",
+        "/WEB-INF/../WEB-INF/web.xml",
+        "/WEB-INF./web.xml",
+        "/WEB-INF%20/web.xml",
+        "/WEB-INF::$INDEX_ALLOCATION/web.xml",
+        "/dir%5c..%5cWEB-INF%5cweb.xml",
+        "/WEB-INF%00/web.xml",
+        "/WEB-INF;x/web.xml",
+        "/META-INF/MANIFEST.MF",
+        "/meta-inf/MANIFEST.MF",
+        "/META-INF",
+        "/WEB-INF?x",
+      })
+  void noSpellingReadsWhatIsTheApplicationsOwn(String target) throws Exception {
+    Files.createDirectories(folder.resolve("META-INF"));
+    Files.writeString(folder.resolve("META-INF/MANIFEST.MF"), "secret\n");
+    Scope scope;
+    try {
+      scope = scope("GET", target);
+    } catch (GatewayFailure refusedByItsTarget) {
+      assertThat(refusedByItsTarget.status()).isEqualTo(400);
+      return;
+    }
+    assertThat(status(StaticContent.answer(root(folder.toString()), scope))).isEqualTo(404);
+    StaticSettings below =
+        new StaticSettings(Template.constant(folder + "/"), true, "/", List.of(), TYPES);
+    assertThat(status(StaticContent.answer(below, scope))).isEqualTo(404);
+  }
+
+  /**
+   * Where the name comes about only in the file's: by a variable, by an alias that is cut short.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "/$arg_f,  '',    /x?f=WEB-INF/web.xml",
+    "/$arg_f,  '',    /x?f=./web-inf/web.xml",
+    "/WEB-,    /a,    /aINF/web.xml",
+    "/WEB,     /a,    /a-INF/web.xml",
+    "/,        /WEB-, /WEB-WEB-INF/web.xml",
+  })
+  void norDoesOneThatTheConfigurationCompletes(String alias, String prefix, String target)
+      throws Exception {
+    StaticSettings settings =
+        new StaticSettings(
+            table.compile(Octets.of(folder + alias)), true, prefix, List.of(), TYPES);
+    assertThat(status(StaticContent.answer(settings, scope("GET", target)))).isEqualTo(404);
+  }
+
+  @Test
+  void theConfigurationMayNameAFolderOfTheApplicationsOwn() throws Exception {
+    Files.writeString(folder.resolve("WEB-INF/shown.txt"), "shown");
+    StaticSettings settings =
+        new StaticSettings(
+            Template.constant(folder + "/WEB-INF/"), true, "/files/", List.of(), TYPES);
+    assertThat(body(StaticContent.answer(settings, scope("GET", "/files/shown.txt"))))
+        .isEqualTo("shown");
+    assertThat(status(StaticContent.answer(settings, scope("GET", "/files/WEB-INF/shown.txt"))))
+        .isEqualTo(404);
+  }
+
+  @Test
+  void aLinkIsFollowedAsNginxDoes() throws Exception {
+    Files.createSymbolicLink(folder.resolve("link"), folder.resolve("alias"));
+    assertThat(body(ask("GET", "/link/x.txt"))).isEqualTo("al\n");
   }
 
   @Test

@@ -22,11 +22,14 @@ import org.culvert.upstream.UpstreamGroups;
 import org.culvert.upstream.UpstreamSettings;
 import org.culvert.variable.Regex;
 import org.culvert.variable.RequestFacts;
+import org.culvert.variable.RequestVariables;
 import org.culvert.variable.Scope;
 import org.culvert.variable.Template;
 import org.culvert.variable.VariableTable;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The request and response rules. */
 final class ForwardedTest {
@@ -97,6 +100,48 @@ final class ForwardedTest {
     assertThat(head(settings(fixed("/new/", "/a/")), scope("/a//b/../c%20d?x=1", "")).target())
         .isEqualTo("/new/c%20d?x=1");
     assertThat(head(settings(fixed("/", "/a")), scope("/a/b", "")).target()).isEqualTo("//b");
+  }
+
+  @Test
+  void theMethodIsThatOfProxyMethod() throws Exception {
+    VariableTable table = new VariableTable();
+    RequestVariables.define(table);
+    ProxySettings settings = withMethod(settings(fixed(null, "/")), table.compile("$arg_m"));
+    assertThat(head(settings, scope("/?m=PROPFIND", "")).method()).isEqualTo("PROPFIND");
+    assertThat(head(settings, scope("/?m=M-%23!", "")).method()).isEqualTo("M-%23!");
+  }
+
+  /** It would begin a request of the client's own on the backend's connection. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"", " ", "GET ", "GET /admin HTTP/1.1\r\nHost: b\r\n\r\nGET", "G\0", "G\u00c9T"})
+  void whatIsNoMethodIsNeverSent(String method) throws Exception {
+    ProxySettings settings = withMethod(settings(fixed(null, "/")), Template.constant(method));
+    Scope scope = scope("/", "");
+    assertThatThrownBy(() -> head(settings, scope))
+        .isInstanceOfSatisfying(GatewayFailure.class, f -> assertThat(f.status()).isEqualTo(500))
+        .hasMessageContaining("invalid method \"" + method + "\" in \"proxy_method");
+  }
+
+  private static ProxySettings withMethod(ProxySettings settings, Template method) {
+    ProxySettings.RequestRules rules = settings.request();
+    return new ProxySettings(
+        settings.pass(),
+        new ProxySettings.RequestRules(
+            rules.httpVersion(),
+            method,
+            rules.body(),
+            rules.setHeaders(),
+            rules.passHeaders(),
+            rules.passBody(),
+            rules.buffering(),
+            rules.bodyBufferSize()),
+        settings.response(),
+        settings.timeouts(),
+        settings.tls(),
+        settings.nextUpstream(),
+        settings.webSocket(),
+        settings.ignoreClientAbort());
   }
 
   @Test

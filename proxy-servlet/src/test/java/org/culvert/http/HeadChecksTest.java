@@ -16,6 +16,8 @@ class HeadChecksTest {
       value = {
         "GET     | HTTP/1.1 | Host: h                                            | 0",
         "FOO     | HTTP/1.1 | Host: h                                            | 0",
+        "G@T     | HTTP/1.1 | Host: h                                            | 400",
+        "GET /   | HTTP/2.0 |                                                    | 400",
         "GET     | HTTP/2.0 |                                                    | 0",
         "GET     | HTTP/1.0 |                                                    | 0",
         "GET     | HTTP/1.1 |                                                    | 400",
