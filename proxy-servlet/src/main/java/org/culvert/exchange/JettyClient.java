@@ -2,14 +2,15 @@ package org.culvert.exchange;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.UnknownHostException;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.culvert.http.GatewayFailure;
 import org.culvert.upstream.Peer;
 import org.culvert.upstream.UpstreamGroup;
@@ -45,7 +46,15 @@ public final class JettyClient {
    */
   private static final int MOST_ORIGINS = 1024;
 
+  /** Longer than any {@code proxy_connect_timeout} that can come to pass, as nginx has it. */
+  private static final Duration MOST_CONNECT = Duration.ofSeconds(75);
+
   private final HttpClient http;
+  private final ClientConnector connector = new ClientConnector();
+
+  /** The dial that the thread is about to make: Jetty makes its socket on the thread that asks. */
+  private final ThreadLocal<JettyDial> dialling = new ThreadLocal<>();
+
   private final Timers timers;
   private final Map<JettyOrigin, JettyIdleConnections> idle = new ConcurrentHashMap<>();
 
@@ -56,18 +65,19 @@ public final class JettyClient {
       Timers timers,
       ByteBufferPool buffers) {
     this.timers = timers;
-    ClientConnector connector = new ClientConnector();
     connector.setSelectors(1);
     connector.setSslContextFactory(tls);
     connector.setExecutor(threads);
     connector.setScheduler(scheduler);
     connector.setByteBufferPool(buffers);
+    connector.addEventListener(new Dialling());
     http = new HttpClient(new HttpClientTransportOverHTTP(connector));
     strip();
   }
 
   private void strip() {
     http.setName("culvert-upstream");
+    http.setConnectTimeout(MOST_CONNECT.toMillis());
     http.setHttpCookieStore(new HttpCookieStore.Empty());
     http.setFollowRedirects(false);
     http.setUserAgentField(null);
@@ -80,6 +90,17 @@ public final class JettyClient {
     http.setMaxRequestHeadersSize(64 * 1024);
     http.setUseInputDirectByteBuffers(false); // The servlet API writes arrays.
     http.setSocketAddressResolver(new Resolved());
+  }
+
+  /** Tells a dial which socket is its own. */
+  private final class Dialling implements ClientConnector.ConnectListener {
+    @Override
+    public void onConnectBegin(SocketChannel socket, SocketAddress to) {
+      JettyDial dial = dialling.get();
+      if (dial != null) {
+        dial.over(socket);
+      }
+    }
   }
 
   /** Peers come resolved: the destination's tag has the address. */
@@ -153,40 +174,14 @@ public final class JettyClient {
       dialled.connected(kept, true);
       return;
     }
-    AtomicBoolean claimed = new AtomicBoolean();
-    Timers.Limit timer =
-        timers.start(
-            limit,
-            () -> {
-              if (claimed.compareAndSet(false, true)) {
-                dialled.failed(
-                    new GatewayFailure(
-                        GatewayFailure.Kind.CONNECT_TIMEOUT,
-                        "upstream timed out while connecting to " + origin.address()));
-              }
-            });
     JettyRequest probe = new JettyRequest(this, origin);
-    http.resolveDestination(probe)
-        .newConnection(
-            new Promise<>() {
-              @Override
-              public void succeeded(Connection connection) {
-                if (claimed.compareAndSet(false, true)) {
-                  timer.stop();
-                  dialled.connected(connection, false);
-                } else {
-                  release(origin, connection); // Too late for its request, good for another.
-                }
-              }
-
-              @Override
-              public void failed(Throwable cause) {
-                if (claimed.compareAndSet(false, true)) {
-                  timer.stop();
-                  dialled.failed(JettyFailures.connecting(origin, cause));
-                }
-              }
-            });
+    dialling.set(
+        new JettyDial(this, origin, connector.getSelectorManager(), timers, limit, dialled));
+    try {
+      http.resolveDestination(probe).newConnection(dialling.get());
+    } finally {
+      dialling.remove();
+    }
   }
 
   /** Keeps a connection whose exchange has ended for the next one, or closes it. */

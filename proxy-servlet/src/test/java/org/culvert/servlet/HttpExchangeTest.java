@@ -347,6 +347,53 @@ final class HttpExchangeTest {
         .startsWith("HTTP/1.1 504");
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void aPeerThatNeverTakesAConnectionIsAGatewayTimeout(TestFront.Kind kind) throws Exception {
+    try (var silent = new SilentPeer()) {
+      UpstreamSettings upstream = TestProxy.upstream(silent.address());
+      TestProxy proxy = new TestProxy(upstream, connecting(upstream, 300));
+      try (var front = TestFront.start(kind, proxy, true);
+          var client = new RawClient(front.port())) {
+        assertThat(client.get("/").rest()).startsWith("HTTP/1.1 504").endsWith("error 504");
+        var end = proxy.ends.take();
+        assertThat(end.failure().kind()).isEqualTo(GatewayFailure.Kind.CONNECT_TIMEOUT);
+        assertThat(end.failure()).hasMessageContaining("timed out while connecting to");
+        assertThat(end.attempts().list().get(0).status()).isEqualTo(504);
+        silent.awaitNoDial();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aPeerThatNeverTakesAConnectionIsPassedOverWhateverTheMethod(TestFront.Kind kind)
+      throws Exception {
+    try (var silent = new SilentPeer();
+        var origin = new TestOrigin(TestOrigin.answering(OK))) {
+      UpstreamSettings upstream = TestProxy.upstream(silent.address(), origin.address());
+      TestProxy proxy = new TestProxy(upstream, connecting(upstream, 300));
+      try (var front = TestFront.start(kind, proxy, true);
+          var client = new RawClient(front.port())) {
+        client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody");
+        assertThat(client.answer()).startsWith("HTTP/1.1 200").endsWith("ok");
+        assertThat(proxy.ends.take().attempts().list().stream().map(made -> made.status()))
+            .containsExactly(504, 200);
+        // It failed once, which is max_fails: the next request does not wait for it.
+        client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        assertThat(client.answer()).startsWith("HTTP/1.1 200");
+        assertThat(proxy.ends.take().attempts().list().stream().map(made -> made.status()))
+            .containsExactly(200);
+      }
+    }
+  }
+
+  private static ProxySettings connecting(UpstreamSettings upstream, long millis) {
+    return TestProxy.with(
+        TestProxy.settings(upstream),
+        new Timeouts(Duration.ofMillis(millis), Duration.ofSeconds(5), Duration.ofSeconds(5)));
+  }
+
   private static String statusOf(TestFront.Kind kind, TestOrigin.Script script) throws Exception {
     try (var origin = new TestOrigin(script);
         var front =

@@ -130,6 +130,87 @@ class ProxyServletTest {
     }
   }
 
+  /** As nginx: the method becomes GET, what was read of the body stays the request's. */
+  @ParameterizedTest
+  @EnumSource(TestFront.Kind.class)
+  void sendsABufferedBodyToItsErrorPagesBackend(TestFront.Kind kind) throws Exception {
+    try (TestOrigin origin =
+            new TestOrigin(
+                talk -> {
+                  byte[] body = talk.request();
+                  talk.send("HTTP/1.1 200 OK\r\nContent-Length: " + body.length + "\r\n\r\n");
+                  talk.out.write(body);
+                });
+        TestFront front =
+            start(
+                kind,
+                """
+                error_page 502 = /sorry;
+                location / { proxy_pass http://127.0.0.1:1; }
+                location /unbuffered {
+                    proxy_pass http://127.0.0.1:1;
+                    proxy_request_buffering off;
+                }
+                location /bodiless {
+                    proxy_pass http://127.0.0.1:1;
+                    error_page 502 = /sorry/bodiless;
+                }
+                location /sorry { proxy_pass http://127.0.0.1:%1$d; }
+                location /sorry/bodiless {
+                    proxy_pass http://127.0.0.1:%1$d;
+                    proxy_pass_request_body off;
+                }
+                """
+                    .formatted(origin.address().getPort()))) {
+      assertThat(post(front, "/x")).isEqualTo("body");
+      assertThat(origin.heads.take())
+          .startsWith("GET /sorry HTTP/1.1\r\n")
+          .contains("Content-Length: 4\r\n");
+      assertThat(post(front, "/unbuffered")).isEmpty();
+      assertThat(origin.heads.take())
+          .startsWith("GET /sorry HTTP/1.1\r\n")
+          .doesNotContain("Content-Length: 4");
+      assertThat(post(front, "/bodiless")).isEmpty();
+      assertThat(origin.heads.take())
+          .startsWith("GET /sorry/bodiless HTTP/1.1\r\n")
+          .doesNotContain("Content-Length");
+    }
+  }
+
+  private String post(TestFront front, String path) throws Exception {
+    HttpResponse<String> answer =
+        send(
+            front,
+            HttpRequest.newBuilder().POST(HttpRequest.BodyPublishers.ofString("body")),
+            path);
+    assertThat(answer.statusCode()).isEqualTo(200);
+    return answer.body();
+  }
+
+  @ParameterizedTest
+  @EnumSource(TestFront.Kind.class)
+  void neverSendsAMethodThatIsNone(TestFront.Kind kind) throws Exception {
+    try (TestOrigin origin = new TestOrigin(TestOrigin.answering(HELLO));
+        TestFront front =
+            start(
+                kind,
+                """
+                location / {
+                    proxy_method $http_x_method;
+                    proxy_pass http://127.0.0.1:%d;
+                }
+                """
+                    .formatted(origin.address().getPort()))) {
+      HttpRequest.Builder good = HttpRequest.newBuilder().header("X-Method", "SEARCH");
+      assertThat(send(front, good, "/").statusCode()).isEqualTo(200);
+      assertThat(origin.heads.take()).startsWith("SEARCH / HTTP/1.1\r\n");
+      HttpRequest.Builder bad = HttpRequest.newBuilder().header("X-Method", "GET /admin HTTP/1.1");
+      assertThat(send(front, bad, "/").statusCode()).isEqualTo(500);
+      assertThat(get(front, "/").statusCode()).isEqualTo(500);
+      assertThat(origin.heads).isEmpty();
+    }
+  }
+
   @ParameterizedTest
   @EnumSource(TestFront.Kind.class)
   void servesFiles(TestFront.Kind kind, @TempDir Path folder) throws Exception {

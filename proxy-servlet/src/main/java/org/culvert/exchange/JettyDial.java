@@ -1,0 +1,95 @@
+package org.culvert.exchange;
+
+import java.io.IOException;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.culvert.http.GatewayFailure;
+import org.eclipse.jetty.client.Connection;
+import org.eclipse.jetty.io.ManagedSelector;
+import org.eclipse.jetty.io.SelectorManager;
+import org.eclipse.jetty.util.Promise;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One dial of a peer under {@code proxy_connect_timeout}; its end is told once. Jetty has one time
+ * limit for all of a client's dials, and no way to give one up: where this one's limit passes its
+ * socket is closed here, so that a peer that never answers costs no descriptors.
+ */
+final class JettyDial implements Promise<Connection> {
+  private final JettyClient client;
+  private final JettyOrigin origin;
+  private final SelectorManager selectors;
+  private final JettyClient.Dialled dialled;
+  private final AtomicBoolean told = new AtomicBoolean();
+  private final Timers.Limit timer;
+  private volatile @Nullable SocketChannel channel;
+
+  JettyDial(
+      JettyClient client,
+      JettyOrigin origin,
+      SelectorManager selectors,
+      Timers timers,
+      Duration limit,
+      JettyClient.Dialled dialled) {
+    this.client = client;
+    this.origin = origin;
+    this.selectors = selectors;
+    this.dialled = dialled;
+    this.timer = timers.start(limit, this::passed);
+  }
+
+  /** The socket that is about to connect. */
+  void over(SocketChannel socket) {
+    channel = socket;
+  }
+
+  private void passed() {
+    if (told.compareAndSet(false, true)) {
+      giveUp();
+      dialled.failed(
+          new GatewayFailure(
+              GatewayFailure.Kind.CONNECT_TIMEOUT,
+              "upstream timed out while connecting to " + origin.address()));
+    }
+  }
+
+  /** On the selector's thread, which is the one that could be finishing the connect now. */
+  private void giveUp() {
+    SocketChannel dialling = channel;
+    for (ManagedSelector selector : selectors.getBeans(ManagedSelector.class)) {
+      selector.submit(
+          ready -> {
+            if (dialling != null && dialling.isConnectionPending()) {
+              close(dialling);
+            }
+          });
+    }
+  }
+
+  private static void close(SocketChannel dialling) {
+    try {
+      dialling.close();
+    } catch (IOException e) {
+      // It is given up all the same.
+    }
+  }
+
+  @Override
+  public void succeeded(Connection connection) {
+    if (told.compareAndSet(false, true)) {
+      timer.stop();
+      dialled.connected(connection, false);
+    } else {
+      client.release(origin, connection); // Too late for its request, good for another.
+    }
+  }
+
+  @Override
+  public void failed(Throwable cause) {
+    if (told.compareAndSet(false, true)) {
+      timer.stop();
+      dialled.failed(JettyFailures.connecting(origin, cause));
+    }
+  }
+}
