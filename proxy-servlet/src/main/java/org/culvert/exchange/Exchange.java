@@ -302,10 +302,13 @@ public final class Exchange {
   }
 
   private void clientGone() {
-    if (settings.ignoreClientAbort()) {
-      return;
+    if (!settings.ignoreClientAbort()) {
+      abort(gone());
     }
-    GatewayFailure failure = gone();
+  }
+
+  /** Ends it, wherever it is: what it has with the peer is closed, and no other peer is tried. */
+  public void abort(GatewayFailure failure) {
     clientGone = failure;
     Failover loop = failover;
     if (loop != null) {

@@ -1,7 +1,12 @@
 package org.culvert.exchange;
 
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import org.culvert.exchange.ProxySettings.UpstreamTls;
 import org.eclipse.jetty.io.ArrayByteBufferPool;
@@ -20,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 public final class JettyClients implements AutoCloseable {
   private static final int MAX_THREADS = 64;
   private static final Object LOCK = new Object();
+  private static final Set<Thread> CLOSING = ConcurrentHashMap.newKeySet();
   private static @Nullable Process process;
 
   private record Key(boolean serverName, boolean verify, @Nullable String trustedCertificate) {}
@@ -145,9 +151,14 @@ public final class JettyClients implements AutoCloseable {
     }
   }
 
-  /** Leaves; clients that nobody uses any more stop, with the last user all threads. Idempotent. */
+  /**
+   * Leaves; clients that nobody uses any more stop, with the last user all threads. They do so on a
+   * thread of its own: to stop one waits for its threads, and this may be called by any of them.
+   * Idempotent.
+   */
   @Override
   public void close() {
+    List<Runnable> ends = new ArrayList<>();
     synchronized (LOCK) {
       if (closed) {
         return;
@@ -157,12 +168,45 @@ public final class JettyClients implements AutoCloseable {
         Users users = shared.clients.get(key);
         if (users != null && --users.count == 0) {
           shared.clients.remove(key);
-          users.client.stop();
+          ends.add(users.client::stop);
         }
       }
       if (--shared.users == 0) {
         process = null;
-        shared.stop();
+        ends.add(shared::stop);
+      }
+    }
+    if (!ends.isEmpty()) {
+      end(ends);
+    }
+  }
+
+  private static void end(List<Runnable> ends) {
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                ends.forEach(Runnable::run);
+              } finally {
+                CLOSING.remove(Thread.currentThread());
+              }
+            },
+            "culvert-closing");
+    thread.setDaemon(true);
+    thread.setContextClassLoader(JettyClients.class.getClassLoader());
+    CLOSING.add(thread);
+    thread.start();
+  }
+
+  /** Waits for what was closed to have ended. */
+  static void awaitClosed(Duration atMost) {
+    long deadline = System.nanoTime() + atMost.toNanos();
+    for (Thread thread : CLOSING) {
+      try {
+        thread.join(Math.max(1, (deadline - System.nanoTime()) / 1_000_000));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
       }
     }
   }

@@ -1,5 +1,6 @@
 package org.culvert.exchange;
 
+import java.time.Duration;
 import java.util.List;
 import org.culvert.upstream.UpstreamGroups;
 import org.culvert.upstream.UpstreamSettings;
@@ -44,7 +45,15 @@ public final class Upstreams implements AutoCloseable {
     return clients.timers();
   }
 
-  /** Lets go of groups and clients; the last of the process ends all threads. Idempotent. */
+  /** Waits until the threads of all that were closed in this process have ended, but not longer. */
+  public static void awaitClosed(Duration atMost) {
+    JettyClients.awaitClosed(atMost);
+  }
+
+  /**
+   * Lets go of groups and clients; what nobody else uses ends soon after, with the last of the
+   * process all threads. Does not wait. Idempotent.
+   */
   @Override
   public void close() {
     clients.close();

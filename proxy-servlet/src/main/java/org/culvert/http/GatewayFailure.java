@@ -40,6 +40,8 @@ public final class GatewayFailure extends Exception {
     BODY_TOO_LARGE(Source.DOWNSTREAM, 413, false),
     /** The request cannot be understood or may not be forwarded. */
     BAD_REQUEST(Source.DOWNSTREAM, 400, false),
+    /** The proxy ends, and with it what is under way; nothing can be answered any more. */
+    SHUT_DOWN(Source.DOWNSTREAM, 503, false),
     /** Culvert's own error. */
     INTERNAL(Source.INTERNAL, 500, false);
 
@@ -92,6 +94,11 @@ public final class GatewayFailure extends Exception {
    */
   public boolean beforeSend() {
     return kind.beforeSend;
+  }
+
+  /** Whether nobody is there to be answered, or nobody to answer. */
+  public boolean leavesNoAnswer() {
+    return kind == Kind.CLIENT_GONE || kind == Kind.SHUT_DOWN;
   }
 
   /** Whether it is a time-out of the peer's. */

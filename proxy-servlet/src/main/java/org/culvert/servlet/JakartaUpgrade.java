@@ -104,6 +104,9 @@ public final class JakartaUpgrade implements AutoCloseable {
       throws GatewayFailure {
     JakartaHandover handover = new JakartaHandover(this, accepted, ended);
     handovers.add(handover);
+    if (closed && handover.lost()) {
+      throw new GatewayFailure(GatewayFailure.Kind.SHUT_DOWN, "the proxy shuts down");
+    }
     configurator.offer(handover);
     try {
       accepted.fields().forEach(field -> response.addHeader(field.name(), field.value()));

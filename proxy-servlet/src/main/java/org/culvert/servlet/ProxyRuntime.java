@@ -4,12 +4,16 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.culvert.conf.ConfigurationException;
 import org.culvert.directive.Configuration;
 import org.culvert.directive.LocationSettings;
 import org.culvert.directive.ServerSettings;
 import org.culvert.exchange.Upstreams;
+import org.culvert.http.GatewayFailure;
 import org.culvert.observe.AccessLog;
 import org.culvert.observe.AccessLogSettings;
 import org.culvert.variable.Scope;
@@ -24,6 +28,9 @@ final class ProxyRuntime {
   private final Configuration configuration;
   private final Upstreams upstreams;
   private final Map<List<AccessLogSettings>, AccessLog> logs;
+  private final Consumer<ProxyRuntime> closed;
+  private final Set<RequestCycle> underWay = ConcurrentHashMap.newKeySet();
+  private volatile @Nullable GatewayFailure cutOff;
 
   /** The requests under way, and one for being in use. */
   private final AtomicInteger holders = new AtomicInteger(1);
@@ -31,24 +38,28 @@ final class ProxyRuntime {
   private ProxyRuntime(
       Configuration configuration,
       Upstreams upstreams,
-      Map<List<AccessLogSettings>, AccessLog> logs) {
+      Map<List<AccessLogSettings>, AccessLog> logs,
+      Consumer<ProxyRuntime> closed) {
     this.configuration = configuration;
     this.upstreams = upstreams;
     this.logs = logs;
+    this.closed = closed;
   }
 
   /**
    * Puts a configuration to work.
    *
    * @param former the runtime before, which stays as it is; or null
+   * @param closed told when it has ended, on any thread
    * @throws ConfigurationException for a log that cannot be written, as nginx reports it
    */
-  static ProxyRuntime start(Configuration configuration, @Nullable ProxyRuntime former)
+  static ProxyRuntime start(
+      Configuration configuration, @Nullable ProxyRuntime former, Consumer<ProxyRuntime> closed)
       throws ConfigurationException {
     Map<List<AccessLogSettings>, AccessLog> logs = openLogs(configuration);
     Upstreams upstreams =
         Upstreams.open(configuration.upstreams(), former == null ? null : former.upstreams);
-    return new ProxyRuntime(configuration, upstreams, logs);
+    return new ProxyRuntime(configuration, upstreams, logs, closed);
   }
 
   private static Map<List<AccessLogSettings>, AccessLog> openLogs(Configuration configuration)
@@ -114,7 +125,29 @@ final class ProxyRuntime {
     if (holders.decrementAndGet() == 0) {
       upstreams.close();
       logs.values().forEach(AccessLog::close);
+      closed.accept(this);
     }
+  }
+
+  /** A request that is held is worked on from now on; where all are cut off, it is at once. */
+  void begun(RequestCycle cycle) {
+    underWay.add(cycle);
+    GatewayFailure why = cutOff;
+    if (why != null) {
+      cycle.cutOff(why);
+    }
+  }
+
+  /** A request that had {@link #begun} has ended: it is released. */
+  void ended(RequestCycle cycle) {
+    underWay.remove(cycle);
+    release();
+  }
+
+  /** Ends what is under way, and what may yet begin, without an answer. */
+  void cutOff(GatewayFailure why) {
+    cutOff = why;
+    underWay.forEach(cycle -> cycle.cutOff(why));
   }
 
   /** Another configuration has taken over: ends with the last request. */

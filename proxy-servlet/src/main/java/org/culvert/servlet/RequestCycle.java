@@ -5,6 +5,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.regex.MatchResult;
 import org.culvert.content.StaticContent;
 import org.culvert.content.StaticOutcome;
@@ -58,6 +59,8 @@ final class RequestCycle implements HandshakeEnd {
   private LocationSettings location;
   private final Downstream client;
   private Downstream downstream;
+  private volatile @Nullable Consumer<GatewayFailure> abort;
+  private volatile @Nullable GatewayFailure cutOff;
   private int refusedWith;
   private @Nullable GatewayFailure refusal;
   private boolean inErrorPage;
@@ -107,11 +110,15 @@ final class RequestCycle implements HandshakeEnd {
    * @throws IOException to have the container cut the answer short
    */
   void run() throws IOException {
+    runtime.begun(this);
     guarded(this::begin);
     call.await();
   }
 
   private void begin() {
+    if (cutOff != null) {
+      return;
+    }
     if (refusal != null) {
       fail(refusedWith, new HeaderFields(), refusal);
       return;
@@ -182,7 +189,8 @@ final class RequestCycle implements HandshakeEnd {
           refused.fields(),
           new GatewayFailure(GatewayFailure.Kind.BAD_REQUEST, refused.reason()));
     } else if (offer instanceof Offer.Wanted wanted && upgrades != null) {
-      new JettyHandshake(
+      JettyHandshake handshake =
+          new JettyHandshake(
               runtime.upstreams(),
               downstream,
               settings,
@@ -190,11 +198,16 @@ final class RequestCycle implements HandshakeEnd {
               scope,
               wanted,
               location.sendTimeout(),
-              this)
-          .start();
+              this);
+      abort = handshake::abort;
+      handshake.start();
     } else {
-      new Exchange(runtime.upstreams(), downstream, settings, rules(), scope, this).start();
+      Exchange exchange =
+          new Exchange(runtime.upstreams(), downstream, settings, rules(), scope, this);
+      abort = exchange::abort;
+      exchange.start();
     }
+    abortIfCutOff();
   }
 
   private LocationRules rules() {
@@ -235,7 +248,10 @@ final class RequestCycle implements HandshakeEnd {
       throw new IllegalStateException("an upgrade was dialled in a container without WebSocket");
     }
     record.head(101, accepted.fields());
-    call.complete(new PendingUpgrade(accepted, container, this));
+    PendingUpgrade pending = new PendingUpgrade(accepted, container, this);
+    abort = failure -> pending.abandon();
+    call.complete(pending);
+    abortIfCutOff();
   }
 
   /** The WebSocket that this request became has ended. */
@@ -247,7 +263,8 @@ final class RequestCycle implements HandshakeEnd {
   @Override
   public void answered(@Nullable GatewayFailure failure) {
     if (failure != null) {
-      ErrorLines.log(failure, scope);
+      GatewayFailure why = cutOff;
+      ErrorLines.log(why == null ? failure : why, scope);
       if (failure.kind() == GatewayFailure.Kind.CLIENT_GONE) {
         record.status(failure.status());
       }
@@ -265,7 +282,7 @@ final class RequestCycle implements HandshakeEnd {
     if (failure != null) {
       ErrorLines.log(failure, scope);
     }
-    if (failure != null && failure.kind() == GatewayFailure.Kind.CLIENT_GONE) {
+    if (failure != null && failure.leavesNoAnswer()) {
       record.status(status);
       downstream.abort(failure);
       end();
@@ -347,6 +364,22 @@ final class RequestCycle implements HandshakeEnd {
     return scope;
   }
 
+  /** The proxy ends: the client's connection is dropped, and what runs for it is aborted. */
+  void cutOff(GatewayFailure why) {
+    cutOff = why;
+    client.abort(why);
+    abortIfCutOff();
+    end();
+  }
+
+  private void abortIfCutOff() {
+    GatewayFailure why = cutOff;
+    Consumer<GatewayFailure> running = abort;
+    if (why != null && running != null) {
+      running.accept(why);
+    }
+  }
+
   /** The request is over, answered or not: its line is written, once. */
   void end() {
     if (ended.compareAndSet(false, true)) {
@@ -357,7 +390,7 @@ final class RequestCycle implements HandshakeEnd {
       try {
         runtime.log(location, scope);
       } finally {
-        runtime.release();
+        runtime.ended(this);
       }
     }
   }

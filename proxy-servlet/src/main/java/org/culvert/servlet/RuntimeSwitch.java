@@ -1,8 +1,13 @@
 package org.culvert.servlet;
 
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import org.culvert.conf.ConfigurationException;
 import org.culvert.directive.Configuration;
+import org.culvert.exchange.Upstreams;
+import org.culvert.http.GatewayFailure;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,10 +15,23 @@ import org.jspecify.annotations.Nullable;
  * come one after the other.
  */
 final class RuntimeSwitch {
+  /** How long the threads of what ends are waited for. */
+  private static final Duration END_LIMIT = Duration.ofSeconds(10);
+
   private final AtomicReference<@Nullable ProxyRuntime> current;
 
+  /** The current one, and those before it that have requests under way. */
+  private final Set<ProxyRuntime> running = ConcurrentHashMap.newKeySet();
+
   RuntimeSwitch(Configuration configuration) throws ConfigurationException {
-    current = new AtomicReference<>(ProxyRuntime.start(configuration, null));
+    current = new AtomicReference<>(start(configuration, null));
+  }
+
+  private ProxyRuntime start(Configuration configuration, @Nullable ProxyRuntime former)
+      throws ConfigurationException {
+    ProxyRuntime runtime = ProxyRuntime.start(configuration, former, running::remove);
+    running.add(runtime);
+    return runtime;
   }
 
   /** The current runtime, held for one request; null when the servlet has ended. */
@@ -34,16 +52,22 @@ final class RuntimeSwitch {
   synchronized void replace(Configuration configuration) throws ConfigurationException {
     ProxyRuntime former = current.get();
     if (former != null) {
-      current.set(ProxyRuntime.start(configuration, former));
+      current.set(start(configuration, former));
       former.retire();
     }
   }
 
-  /** No request from now on. */
+  /**
+   * No request from now on. What is under way, by whatever configuration, is cut off; returns when
+   * its threads have ended, or nearly so.
+   */
   synchronized void close() {
     ProxyRuntime last = current.getAndSet(null);
     if (last != null) {
       last.retire();
     }
+    GatewayFailure why = new GatewayFailure(GatewayFailure.Kind.SHUT_DOWN, "the proxy shuts down");
+    running.forEach(runtime -> runtime.cutOff(why));
+    Upstreams.awaitClosed(END_LIMIT);
   }
 }

@@ -309,7 +309,11 @@ public final class JettyHandshake {
   }
 
   private void clientGone() {
-    GatewayFailure failure = gone();
+    abort(gone());
+  }
+
+  /** Ends it, wherever it is: what it has with the peer is closed, and no other peer is tried. */
+  public void abort(GatewayFailure failure) {
     clientGone = failure;
     Failover loop = failover;
     if (loop != null) {

@@ -55,6 +55,7 @@ final class UpstreamsTest {
     assertThat(client.http().isRunning()).isTrue();
     first.close();
     first.close();
+    Upstreams.awaitClosed(Duration.ofSeconds(20));
     assertThat(client.http().isRunning()).isFalse();
     for (Thread thread : threads()) {
       thread.join(5000);

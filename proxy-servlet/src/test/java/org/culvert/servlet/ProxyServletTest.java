@@ -15,11 +15,13 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import org.culvert.conf.TextSource;
 import org.culvert.directive.ConfigurationReader;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** One request through the servlet: locations, answers of its own, error pages, reload. */
@@ -238,6 +240,83 @@ class ProxyServletTest {
           .hasMessageContaining("unknown directive \"retrun\"");
       assertThat(get(front, "/").body()).isEqualTo("two");
     }
+  }
+
+  /** An event stream, a download whose client stops reading, an upload, and one unanswered. */
+  @ParameterizedTest
+  @CsvSource({"JETTY,false", "JETTY,true", "TOMCAT,false", "TOMCAT,true"})
+  void cutsOffWhatIsUnderWayWhenItEnds(TestFront.Kind kind, boolean reloaded) throws Exception {
+    try (TestOrigin origin = new TestOrigin(ProxyServletTest::neverEnding)) {
+      String configuration =
+          """
+          client_max_body_size 0;
+          proxy_request_buffering off;
+          proxy_buffering off;
+          location / { proxy_pass http://127.0.0.1:%d; }
+          location /ignoring { proxy_pass http://127.0.0.1:%d; proxy_ignore_client_abort on; }
+          """
+              .formatted(origin.address().getPort(), origin.address().getPort());
+      ProxyServlet servlet = new ProxyServlet(configuration);
+      try (TestFront front = TestFront.start(kind, servlet, true);
+          RawClient events = new RawClient(front.port());
+          RawClient ignoring = new RawClient(front.port());
+          RawClient download = new RawClient(front.port());
+          RawClient upload = new RawClient(front.port());
+          RawClient unanswered = new RawClient(front.port())) {
+        events.get("/events");
+        assertThat(events.until("tick\r\n")).startsWith("HTTP/1.1 200").contains("chunked");
+        ignoring.get("/ignoring/events");
+        assertThat(ignoring.until("tick\r\n")).startsWith("HTTP/1.1 200");
+        download.get("/flood");
+        assertThat(download.until("\r\n\r\n")).startsWith("HTTP/1.1 200");
+        upload.send("POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nbegun");
+        unanswered.get("/silent");
+        for (int i = 0; i < 5; i++) {
+          origin.heads.take();
+        }
+        if (reloaded) {
+          servlet.reload(read(configuration));
+          assertThat(ours()).isPositive();
+        }
+        front.undeploy();
+        for (int i = 0; i < 5; i++) {
+          assertThat(origin.ends.poll(10, TimeUnit.SECONDS)).as("backend's ends").isNotNull();
+        }
+        assertThat(events.rest()).doesNotContain("\r\n0\r\n").doesNotStartWith("0\r\n");
+        assertThat(ignoring.rest()).doesNotContain("\r\n0\r\n").doesNotStartWith("0\r\n");
+        assertThat(download.rest()).doesNotEndWith("\r\n0\r\n\r\n");
+        assertThat(upload.rest()).doesNotContain(" 200 ");
+        assertThat(unanswered.rest()).doesNotContain(" 200 ");
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (ours() > 0 && System.nanoTime() < deadline) {
+          Thread.onSpinWait();
+        }
+        assertThat(ours()).isZero();
+      }
+    }
+  }
+
+  /** Answers, by the request's path, and never comes to an end. */
+  private static void neverEnding(TestOrigin.Talk talk) throws IOException {
+    String head = talk.head();
+    if (head.contains("/events") || head.contains("/flood")) {
+      talk.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    }
+    if (head.contains("/events")) {
+      talk.send("6\r\ntick\r\n\r\n");
+    }
+    while (head.contains("/flood")) {
+      talk.send("400\r\n" + "x".repeat(1024) + "\r\n");
+    }
+    while (talk.in.read() >= 0) {
+      // Until the proxy leaves.
+    }
+  }
+
+  private static long ours() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().startsWith("culvert-"))
+        .count();
   }
 
   private static org.culvert.directive.Configuration read(String text) throws Exception {

@@ -68,6 +68,11 @@ final class RelaySetup implements AutoCloseable {
       }
 
       @Override
+      public void undeploy() throws Exception {
+        context.stop();
+      }
+
+      @Override
       public void close() throws Exception {
         server.stop();
       }
@@ -94,6 +99,11 @@ final class RelaySetup implements AutoCloseable {
       @Override
       public int port() {
         return tomcat.getConnector().getLocalPort();
+      }
+
+      @Override
+      public void undeploy() throws Exception {
+        context.stop();
       }
 
       @Override

@@ -19,6 +19,9 @@ import org.eclipse.jetty.server.ServerConnector;
 interface TestFront extends AutoCloseable {
   int port();
 
+  /** Stops the application, its servlet with it; the container runs on. */
+  void undeploy() throws Exception;
+
   @Override
   void close() throws Exception;
 
@@ -54,6 +57,11 @@ interface TestFront extends AutoCloseable {
       }
 
       @Override
+      public void undeploy() throws Exception {
+        context.stop();
+      }
+
+      @Override
       public void close() throws Exception {
         server.stop();
       }
@@ -80,6 +88,11 @@ interface TestFront extends AutoCloseable {
       @Override
       public int port() {
         return tomcat.getConnector().getLocalPort();
+      }
+
+      @Override
+      public void undeploy() throws Exception {
+        context.stop();
       }
 
       @Override
