@@ -30,6 +30,7 @@ final class JakartaClientHop implements Hop {
   private final Stalls callbacks;
   private final Utf8Pieces text = new Utf8Pieces();
   private final AtomicBoolean told = new AtomicBoolean();
+  private final AtomicBoolean pinging = new AtomicBoolean();
   private final AtomicBoolean cut = new AtomicBoolean();
 
   /** Pieces that a container had read before it stopped reading: a few at most. */
@@ -119,6 +120,7 @@ final class JakartaClientHop implements Hop {
     if (told.compareAndSet(false, true)) {
       events().broken(new IOException("too many slow peers, this one was waited for longest"));
     }
+    abort();
   }
 
   void pong() {
@@ -196,36 +198,40 @@ final class JakartaClientHop implements Hop {
 
   @Override
   public void ping() {
-    if (sending || closing) {
+    if (sending || closing || !pinging.compareAndSet(false, true)) {
       return;
     }
-    threads.execute(
+    threads.call(
         () -> {
           try {
             session.ping();
           } catch (IOException | RuntimeException e) {
             // A connection that cannot be written to is found out by its silence.
+          } finally {
+            pinging.set(false);
           }
-        });
+        },
+        this::giveUp);
   }
 
   @Override
   public void close(int code, String reason) {
     closing = true;
-    threads.execute(
+    threads.call(
         () -> {
           try {
             session.close(code, reason);
           } catch (IOException | RuntimeException e) {
             abort();
           }
-        });
+        },
+        this::giveUp);
   }
 
   @Override
   public void abort() {
     if (cut.compareAndSet(false, true)) {
-      threads.execute(session::cut);
+      threads.cut(session::cut);
     }
   }
 }

@@ -41,7 +41,7 @@ final class PortableSession implements ContainerSession {
     try {
       if (!piece.isWhole()) {
         String part = piece.text() ? text.decode(piece.bytes(), piece.last()) : null;
-        threads.execute(() -> sendPart(part, piece, done));
+        threads.call(() -> sendPart(part, piece, done), () -> threads.cut(this::cut));
         return;
       }
       SendHandler handler =
@@ -64,7 +64,6 @@ final class PortableSession implements ContainerSession {
 
   private void sendPart(
       @org.jspecify.annotations.Nullable String part, Piece piece, Completion done) {
-    threads.stalls().begin(this, () -> threads.execute(this::cut));
     try {
       if (part != null) {
         session.getBasicRemote().sendText(part, piece.last());
@@ -74,8 +73,6 @@ final class PortableSession implements ContainerSession {
     } catch (IOException | RuntimeException e) {
       done.failed(e);
       return;
-    } finally {
-      threads.stalls().end(this);
     }
     done.succeeded();
   }

@@ -1,47 +1,86 @@
 package org.culvert.upgrade;
 
-import java.util.concurrent.Executor;
+import java.time.Duration;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The relays' own threads, for what Jakarta WebSocket can only do by waiting: sends of a part of a
- * message, pings and Closes towards clients. One bounded pool for the process; it starts with its
- * first user, its threads end when idle, and all of it ends with the last user. Thread-safe.
+ * message, pings and Closes towards clients. A session asks for one of each at a time. While calls
+ * wait for a thread, those that have held theirs longest for a slow peer are given up: so stalled
+ * Closes hold up nobody else's, and the queue is short. Cuts have threads of their own: they are
+ * what frees the others.
+ *
+ * <p>One bounded pool for the process; it starts with its first user, its threads end when idle,
+ * and all of it ends with the last user. Thread-safe.
  */
-public final class RelayThreads implements Executor, AutoCloseable {
-  private static final int SIZE = 128;
+public final class RelayThreads implements AutoCloseable {
+  /** Of these threads, how many may wait for a slow peer, and how many cut. */
+  static final int WAITING = 96;
+
+  private static final int CUTTING = 32;
   private static final long IDLE_SECONDS = 10;
+
+  /** How long a call may hold its thread while others wait for one. */
+  private static final Duration PATIENCE = Duration.ofMillis(500);
+
   private static final Object LOCK = new Object();
   private static @Nullable Shared shared;
   private static int users;
 
   /** What the process has once. */
   private static final class Shared {
-    final ThreadPoolExecutor pool;
-    final Stalls stalls;
+    final ThreadPoolExecutor waiting;
+    final ScheduledThreadPoolExecutor cutting;
+    final Stalls stalls = new Stalls(WAITING);
+    final AtomicBoolean relieving = new AtomicBoolean();
 
     Shared() {
       AtomicInteger number = new AtomicInteger();
-      pool =
+      ThreadFactory threads =
+          task -> {
+            Thread thread = new Thread(task, "culvert-relay-" + number.incrementAndGet());
+            thread.setDaemon(true);
+            thread.setContextClassLoader(RelayThreads.class.getClassLoader());
+            return thread;
+          };
+      waiting =
           new ThreadPoolExecutor(
-              SIZE,
-              SIZE,
+              WAITING,
+              WAITING,
               IDLE_SECONDS,
               TimeUnit.SECONDS,
               new LinkedBlockingQueue<>(),
-              task -> {
-                Thread thread = new Thread(task, "culvert-relay-" + number.incrementAndGet());
-                thread.setDaemon(true);
-                thread.setContextClassLoader(RelayThreads.class.getClassLoader());
-                return thread;
-              });
-      pool.allowCoreThreadTimeOut(true);
-      stalls = new Stalls(SIZE / 4);
+              threads);
+      waiting.allowCoreThreadTimeOut(true);
+      cutting = new ScheduledThreadPoolExecutor(CUTTING, threads);
+      cutting.setKeepAliveTime(IDLE_SECONDS, TimeUnit.SECONDS);
+      cutting.allowCoreThreadTimeOut(true);
+      cutting.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    }
+
+    /** Calls wait for a thread: looks after a while whether they still do. */
+    void relieveSoon() {
+      if (!waiting.getQueue().isEmpty() && relieving.compareAndSet(false, true)) {
+        try {
+          cutting.schedule(this::relieve, PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+          relieving.set(false); // The last relay has ended.
+        }
+      }
+    }
+
+    private void relieve() {
+      relieving.set(false);
+      stalls.giveUp(waiting.getQueue().size(), PATIENCE);
+      relieveSoon();
     }
   }
 
@@ -65,11 +104,36 @@ public final class RelayThreads implements Executor, AutoCloseable {
     }
   }
 
-  /** Runs a task; one that comes after the end gets a thread of its own, for it ends something. */
-  @Override
-  public void execute(Runnable task) {
+  /**
+   * Makes a call that may have to wait for a peer.
+   *
+   * @param giveUp run while the call waits and others need its thread: ends the session that it is
+   *     for, and so the call; must not block
+   */
+  public void call(Runnable call, Runnable giveUp) {
+    execute(
+        mine.waiting,
+        () -> {
+          Object wait = new Object();
+          mine.stalls.begin(wait, giveUp);
+          try {
+            call.run();
+          } finally {
+            mine.stalls.end(wait);
+          }
+        });
+    mine.relieveSoon();
+  }
+
+  /** Ends a session that may keep others of these threads waiting. */
+  public void cut(Runnable cut) {
+    execute(mine.cutting, cut);
+  }
+
+  /** A task that comes after the end gets a thread of its own, for it ends something. */
+  private static void execute(ThreadPoolExecutor pool, Runnable task) {
     try {
-      mine.pool.execute(task);
+      pool.execute(task);
     } catch (RejectedExecutionException e) {
       Thread late = new Thread(task, "culvert-relay-late");
       late.setDaemon(true);
@@ -77,9 +141,9 @@ public final class RelayThreads implements Executor, AutoCloseable {
     }
   }
 
-  /** Which of these threads wait for a slow peer: a quarter of the pool may. */
-  public Stalls stalls() {
-    return mine.stalls;
+  /** How many of these threads are in a call now. */
+  int waiting() {
+    return mine.stalls.count();
   }
 
   /** Leaves; the last to leave ends the threads, which finish what they were given. Idempotent. */
@@ -90,7 +154,8 @@ public final class RelayThreads implements Executor, AutoCloseable {
         closed = true;
         if (--users == 0) {
           shared = null;
-          mine.pool.shutdown();
+          mine.waiting.shutdown();
+          mine.cutting.shutdown();
         }
       }
     }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.culvert.servlet.TestFront.Kind;
@@ -162,6 +163,60 @@ class RelayPressureTest {
         assertThat(setup.proxy.jakarta.count()).isEqualTo(200); // None had to be given up.
       }
       assertThat(Thread.getAllStackTraces().size()).isLessThan(600);
+    }
+  }
+
+  /** More Closes wait for clients that do not read than there are threads. */
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void closesOthersWhileClosesAreStalled(Kind kind) throws Exception {
+    CountDownLatch goAway = new CountDownLatch(1);
+    AtomicLong sent = new AtomicLong();
+    TestOrigin.Script backend =
+        talk -> {
+          String head = talk.head();
+          talk.send(Wire.switching(head));
+          Wire wire = new Wire(talk.in, talk.out, false);
+          if (Wire.field(head, "X-Do").equals("echo")) {
+            Wire.echo().run(wire, talk);
+          }
+          Thread flood = new Thread(() -> floodUntilClosed(wire, talk, sent));
+          flood.start();
+          goAway.await();
+          talk.reset();
+        };
+    try (RelaySetup setup =
+        new RelaySetup(kind, backend, Duration.ofSeconds(60), Duration.ofSeconds(60), 50)) {
+      List<RelaySetup.Client> stalled = new ArrayList<>();
+      for (int i = 0; i < 140; i++) {
+        stalled.add(setup.open(16 << 10));
+      }
+      RelaySetup.Client healthy = setup.open("X-Do: echo");
+      settled(sent);
+      goAway.countDown();
+      for (int i = 0; i < stalled.size(); i++) {
+        setup.origin.ends.take();
+      }
+      for (RelaySetup.Client client : stalled) {
+        client.wire.text("is anybody there?"); // Nobody, so it gets a Close, which it does not read.
+      }
+      healthy.wire.text("still there");
+      assertThat(healthy.wire.message().text()).isEqualTo("still there");
+      healthy.wire.close(1000, "");
+      assertThat(healthy.wire.message().code()).isEqualTo(1000);
+      setup.relays(0);
+      assertThat(
+              Thread.getAllStackTraces().keySet().stream()
+                  .filter(t -> t.getName().startsWith("culvert-relay")))
+          .hasSizeLessThanOrEqualTo(128);
+    }
+  }
+
+  private static void floodUntilClosed(Wire wire, TestOrigin.Talk talk, AtomicLong sent) {
+    try {
+      flood(sent, true).run(wire, talk);
+    } catch (Exception e) {
+      // The connection was reset.
     }
   }
 
