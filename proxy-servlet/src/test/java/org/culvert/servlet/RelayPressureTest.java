@@ -198,7 +198,8 @@ class RelayPressureTest {
         setup.origin.ends.take();
       }
       for (RelaySetup.Client client : stalled) {
-        client.wire.text("is anybody there?"); // Nobody, so it gets a Close, which it does not read.
+        client.wire.text(
+            "is anybody there?"); // Nobody, so it gets a Close, which it does not read.
       }
       healthy.wire.text("still there");
       assertThat(healthy.wire.message().text()).isEqualTo("still there");
