@@ -3,6 +3,7 @@ package org.culvert.directive;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.culvert.location.LocationTree;
 import org.culvert.rewrite.Return;
 import org.culvert.rewrite.SetVariable;
@@ -46,6 +47,11 @@ public record ServerSettings(
       }
     }
     return Map.of();
+  }
+
+  /** Its locations, and what holds where none matches. */
+  public Stream<LocationSettings> everyLocation() {
+    return Stream.concat(Stream.of(fallback), locations.all().stream());
   }
 
   /** The server's first name, or "". */

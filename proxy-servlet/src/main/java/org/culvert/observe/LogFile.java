@@ -46,9 +46,14 @@ final class LogFile {
   /** The writer's alone. */
   private FileChannel channel;
 
+  /** The exception's message is nginx's. */
   private LogFile(Path path) throws IOException {
     this.path = path;
-    this.channel = openChannel(path);
+    try {
+      this.channel = openChannel(path);
+    } catch (IOException e) {
+      throw new IOException("open() \"" + path + "\" failed " + Errno.of(e), e);
+    }
     this.writer = new Thread(this::write, "culvert-log " + path.getFileName());
     writer.setDaemon(true);
     // The writer outlives the request, perhaps the application, that opened the file.

@@ -67,15 +67,14 @@ final class ProxyRuntime {
     Map<List<AccessLogSettings>, AccessLog> logs = new HashMap<>();
     try {
       for (ServerSettings server : configuration.servers()) {
-        open(server.fallback(), logs);
-        for (LocationSettings location : server.locations().all()) {
+        for (LocationSettings location : server.everyLocation().toList()) {
           open(location, logs);
         }
       }
       return logs;
     } catch (IOException unwritable) {
       logs.values().forEach(AccessLog::close);
-      throw new ConfigurationException("open() failed: " + unwritable.getMessage(), null);
+      throw new ConfigurationException(String.valueOf(unwritable.getMessage()), null);
     }
   }
 

@@ -10,6 +10,8 @@ import org.culvert.conf.FileSource;
 import org.culvert.directive.Configuration;
 import org.culvert.directive.ConfigurationReader;
 import org.culvert.launcher.ErrorLog.Level;
+import org.culvert.observe.Errno;
+import org.jspecify.annotations.Nullable;
 
 /** What the command line asks for, with the places that it leaves out. */
 final class Command {
@@ -71,10 +73,15 @@ final class Command {
     }
   }
 
+  /** Where the error log is; null for stderr. */
+  @Nullable Path errorLogPath(Configuration configuration) {
+    String name = line.errorLog() == null ? configuration.process().errorLog() : line.errorLog();
+    return name == null || name.equals("stderr") ? null : prefix.resolve(name);
+  }
+
   /** Opens the error log: {@code -e}, else {@code error_log}, else stderr. */
   void openErrorLog(Configuration configuration) throws LaunchException {
-    String name = line.errorLog() == null ? configuration.process().errorLog() : line.errorLog();
-    Path path = name == null || name.equals("stderr") ? null : prefix.resolve(name);
+    Path path = errorLogPath(configuration);
     try {
       ErrorLog.process().open(path, Level.of(configuration.process().errorLogLevel()));
     } catch (IOException e) {

@@ -9,6 +9,7 @@ import java.util.Map;
 import org.culvert.conf.ConfigurationException;
 import org.culvert.directive.Configuration;
 import org.culvert.launcher.CommandLine.UsageException;
+import org.culvert.observe.Errno;
 
 /**
  * Culvert's program. {@code culvert.jar} starts here, usually run by the front, with nginx's
@@ -58,13 +59,16 @@ public final class Launcher {
     try {
       configuration = command.read();
       Master.certificates(configuration);
+      if (!quiet) {
+        err.println("nginx: the configuration file " + file + " syntax is ok");
+      }
+      Rehearsal.all(command, configuration);
     } catch (ConfigurationException e) {
       return failed(e.located(), file);
     } catch (LaunchException e) {
       return failed(e.text(), file);
     }
     if (!quiet) {
-      err.println("nginx: the configuration file " + file + " syntax is ok");
       err.println("nginx: configuration file " + file + " test is successful");
     }
     if (command.line().dump()) {
@@ -115,6 +119,7 @@ public final class Launcher {
     command.makeLogs();
     Configuration configuration = command.read();
     command.openErrorLog(configuration);
+    Rehearsal.accessLogs(configuration);
     Master master = new Master(command, configuration);
     Signals.handle(master::tell);
     master.start();

@@ -1,10 +1,8 @@
 package org.culvert.launcher;
 
-import java.io.IOException;
-import java.net.BindException;
-import java.net.SocketException;
-import java.time.Duration;
+import java.util.Collection;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
 import org.eclipse.jetty.http.HttpCompliance;
 import org.eclipse.jetty.http.HttpFields;
@@ -21,7 +19,6 @@ import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
-import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.util.component.Graceful;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
@@ -35,16 +32,15 @@ final class Listener {
   /** What a backend may answer in its head, with room for the location's own fields. */
   private static final int RESPONSE_HEAD = 64 * 1024;
 
-  /** nginx's {@code backlog} on Linux. */
-  private static final int BACKLOG = 511;
-
   private final Binding binding;
-  private final ServerConnector connector;
+  private final ListeningSocket socket;
+  private final FedConnector connector;
   private final HttpConfiguration http = new HttpConfiguration();
   private final SslContextFactory.@Nullable Server tls;
 
-  private Listener(Server server, Binding binding) {
+  private Listener(Server server, Binding binding, ListeningSocket socket) {
     this.binding = binding;
+    this.socket = socket;
     configureHttp();
     HttpConnectionFactory http1 = new HttpConnectionFactory(http);
     if (binding.ssl()) {
@@ -53,14 +49,11 @@ final class Listener {
       connector = tlsConnector(server, tls, http1);
     } else if (binding.http2()) {
       tls = null;
-      connector = new ServerConnector(server, 1, -1, http1, streams(new PriorKnowledge(http)));
+      connector = new FedConnector(server, http1, streams(new PriorKnowledge(http)));
     } else {
       tls = null;
-      connector = new ServerConnector(server, 1, -1, http1);
+      connector = new FedConnector(server, http1);
     }
-    connector.setHost(binding.host());
-    connector.setPort(binding.port());
-    connector.setAcceptQueueSize(BACKLOG);
     // Draining is Culvert's own: connections under way keep their time.
     connector.setShutdownIdleTimeout(-1);
   }
@@ -68,26 +61,23 @@ final class Listener {
   /**
    * Binds the socket. Nobody is accepted before {@link #start}, but the system lets clients wait.
    *
-   * @param keepalive {@code keepalive_timeout}
+   * @param present who has the address now and speaks otherwise: its socket is taken over by {@link
+   *     #start}; or null
    * @param certificates of a socket with TLS, else null
    * @throws LaunchException in nginx's words when the address is taken or not ours
    */
   static Listener open(
-      Server server, Binding binding, Duration keepalive, @Nullable Tls certificates)
+      Server server,
+      Binding binding,
+      @Nullable Listener present,
+      ClientTimes times,
+      @Nullable Tls certificates)
       throws LaunchException {
-    Listener listener = new Listener(server, binding);
-    listener.keepalive(keepalive);
+    ListeningSocket socket = present == null ? ListeningSocket.open(binding) : present.socket;
+    Listener listener = new Listener(server, binding, socket);
+    listener.follow(times);
     if (listener.tls != null && certificates != null) {
       certificates.configure(listener.tls);
-    }
-    try {
-      listener.connector.open();
-    } catch (IOException e) {
-      IOException reason =
-          e.getCause() instanceof BindException || e.getCause() instanceof SocketException
-              ? (IOException) e.getCause()
-              : e;
-      throw new LaunchException("bind() to " + binding + " failed " + Errno.of(reason), e);
     }
     return listener;
   }
@@ -113,24 +103,23 @@ final class Listener {
     return customizer;
   }
 
-  private ServerConnector tlsConnector(
+  private FedConnector tlsConnector(
       Server server, SslContextFactory.Server factory, HttpConnectionFactory http1) {
     if (!binding.http2()) {
       SslConnectionFactory ssl = new SslConnectionFactory(factory, http1.getProtocol());
-      return new ServerConnector(server, 1, -1, ssl, http1);
+      return new FedConnector(server, ssl, http1);
     }
     ALPNServerConnectionFactory alpn = new ALPNServerConnectionFactory();
     alpn.setDefaultProtocol(http1.getProtocol());
     SslConnectionFactory ssl = new SslConnectionFactory(factory, alpn.getProtocol());
-    return new ServerConnector(
-        server, 1, -1, ssl, alpn, streams(new HTTP2ServerConnectionFactory(http)), http1);
+    return new FedConnector(
+        server, ssl, alpn, streams(new HTTP2ServerConnectionFactory(http)), http1);
   }
 
   private static <F extends AbstractHTTP2ServerConnectionFactory> F streams(F factory) {
     // nginx's http2_max_concurrent_streams.
     factory.setMaxConcurrentStreams(128);
     factory.setConnectProtocolEnabled(true);
-    factory.setStreamIdleTimeout(RequestsUnderWay.IDLE.toMillis());
     return factory;
   }
 
@@ -167,12 +156,12 @@ final class Listener {
 
   /** The port, also where the configuration left the choice to the system. */
   int localPort() {
-    return connector.getLocalPort();
+    return socket.port();
   }
 
-  /** Takes what may change while the socket stays: keep-alive and certificates. */
-  void update(Duration keepalive, @Nullable Tls certificates) throws LaunchException {
-    keepalive(keepalive);
+  /** Takes what may change while the socket stays: times and certificates. */
+  void update(ClientTimes times, @Nullable Tls certificates) throws LaunchException {
+    follow(times);
     if (tls != null && certificates != null) {
       try {
         tls.reload(factory -> certificates.configure((SslContextFactory.Server) factory));
@@ -182,38 +171,46 @@ final class Listener {
     }
   }
 
-  private void keepalive(Duration keepalive) {
+  private void follow(ClientTimes times) {
     // "keepalive_timeout 0" closes after each answer; the timeout then is that of a first request.
-    http.setPersistentConnectionsEnabled(!keepalive.isZero());
-    connector.setIdleTimeout(
-        keepalive.isZero() ? RequestsUnderWay.IDLE.toMillis() : keepalive.toMillis());
+    boolean persistent = !times.keepalive().isZero();
+    http.setPersistentConnectionsEnabled(persistent);
+    connector.setIdleTimeout((persistent ? times.keepalive() : ClientTimes.IDLE).toMillis());
+    connector.getConnectionFactories().stream()
+        .filter(AbstractHTTP2ServerConnectionFactory.class::isInstance)
+        .map(AbstractHTTP2ServerConnectionFactory.class::cast)
+        .forEach(streams -> streams.setStreamIdleTimeout(times.idle().toMillis()));
   }
 
-  /** Accepts clients. */
+  /** Accepts clients. Who accepted at this address before gets none from now on. */
   void start() throws Exception {
     connector.start();
+    socket.feed(connector);
   }
 
-  /** Gives the socket back at once; connections that were accepted stay. */
-  void closeSocket() {
-    connector.close();
+  /**
+   * Gives the socket back at once, unless it is another listener's; connections that were accepted
+   * stay.
+   */
+  void closeSocket(Collection<Listener> others) {
+    if (others.stream().noneMatch(other -> other != this && other.socket == socket)) {
+      socket.close();
+    }
   }
 
-  /** Gives the socket back and tells the clients of kept connections to go. */
-  void drain(RequestsUnderWay requests) {
-    connector.close();
+  /** Tells the clients of kept connections to go. */
+  void drain() {
     CompletableFuture<Void> unused = connector.shutdown();
     // HTTP/2's GOAWAY.
     for (Graceful graceful : connector.getContainedBeans(Graceful.class)) {
       unused = graceful.shutdown();
     }
-    closeIdle(requests);
   }
 
-  /** Closes HTTP/1 connections between two requests. */
-  void closeIdle(RequestsUnderWay requests) {
+  /** Closes connections that are idle by some measure. */
+  void closeIdle(Predicate<EndPoint> idle) {
     for (EndPoint endPoint : connector.getConnectedEndPoints()) {
-      if (requests.isIdle(endPoint)) {
+      if (idle.test(endPoint)) {
         endPoint.close();
       }
     }

@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import org.culvert.conf.ConfigurationException;
 import org.culvert.directive.Configuration;
 import org.culvert.launcher.ErrorLog.Level;
+import org.culvert.observe.Errno;
 import org.culvert.servlet.ProxyServlet;
 import org.eclipse.jetty.ee11.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee11.servlet.ServletHolder;
@@ -81,9 +82,11 @@ final class Master {
   /** Opens the sockets and answers from then on. */
   void start() throws LaunchException {
     Map<Binding, @Nullable Tls> wanted = certificates(configuration);
+    ClientTimes times = ClientTimes.of(configuration);
+    requests.follow(times);
     for (var entry : wanted.entrySet()) {
       Binding binding = entry.getKey();
-      Listener listener = Listener.open(server, binding, keepalive(), entry.getValue());
+      Listener listener = Listener.open(server, binding, null, times, entry.getValue());
       listeners.put(binding.address(), listener);
     }
     try {
@@ -106,10 +109,6 @@ final class Master {
       certificates.put(binding, binding.ssl() ? new Tls(configuration, binding) : null);
     }
     return certificates;
-  }
-
-  private Duration keepalive() {
-    return configuration.process().keepaliveTimeout();
   }
 
   /** The ports, in the order of the file. */
@@ -160,30 +159,28 @@ final class Master {
     Map<Binding, @Nullable Tls> wanted = certificates(next);
     Map<Binding.Address, Listener> kept = new LinkedHashMap<>();
     List<Listener> opened = new ArrayList<>();
-    Duration keepalive = next.process().keepaliveTimeout();
+    ClientTimes times = ClientTimes.of(next);
     try {
       for (var entry : wanted.entrySet()) {
         Binding binding = entry.getKey();
         Listener present = listeners.get(binding.address());
         if (present == null || !present.speaksAs(binding)) {
-          if (present != null) {
-            present.closeSocket();
-          }
-          present = Listener.open(server, binding, keepalive, entry.getValue());
+          present = Listener.open(server, binding, present, times, entry.getValue());
           opened.add(present);
         }
         kept.put(binding.address(), present);
       }
       proxy.reload(next);
     } catch (LaunchException | ConfigurationException e) {
-      opened.forEach(Listener::closeSocket);
+      opened.forEach(listener -> listener.closeSocket(listeners.values()));
       throw e;
     }
     configuration = next;
+    requests.follow(times);
     for (var entry : wanted.entrySet()) {
       Listener listener = kept.get(entry.getKey().address());
       if (listener != null && !opened.contains(listener)) {
-        listener.update(keepalive, entry.getValue());
+        listener.update(times, entry.getValue());
       }
     }
     replace(kept, opened);
@@ -200,7 +197,9 @@ final class Master {
     }
     for (Listener listener : listeners.values()) {
       if (!next.containsValue(listener)) {
-        listener.drain(requests);
+        listener.closeSocket(next.values());
+        listener.drain();
+        listener.closeIdle(requests::isKeptAlive);
         retired.add(listener);
       }
     }
@@ -238,7 +237,12 @@ final class Master {
     long deadline = System.nanoTime() + limit.toNanos();
     retired.addAll(listeners.values());
     listeners.clear();
-    retired.forEach(listener -> listener.drain(requests));
+    retired.forEach(
+        listener -> {
+          listener.closeSocket(List.of());
+          listener.drain();
+          listener.closeIdle(requests::isIdle);
+        });
     while (!retired.stream().allMatch(Listener::isDrained)) {
       if (!limit.isZero() && System.nanoTime() - deadline > 0) {
         return;
@@ -250,12 +254,13 @@ final class Master {
       if (what == Signals.REOPEN) {
         reopen();
       }
-      retired.forEach(listener -> listener.closeIdle(requests));
+      retired.forEach(listener -> listener.closeIdle(requests::isIdle));
     }
   }
 
   /** Ends everything that still is, within two seconds. */
   void close() {
+    listeners.values().forEach(listener -> listener.closeSocket(List.of()));
     Thread closing =
         new Thread(
             () -> {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.culvert.observe.Errno;
 
 /**
  * The file with the pid of the process that takes the signals: the front where there is one, as

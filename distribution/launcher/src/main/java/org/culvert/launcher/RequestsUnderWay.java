@@ -19,15 +19,17 @@ import org.eclipse.jetty.util.Callback;
  * as long as its location allows.
  */
 final class RequestsUnderWay extends Handler.Wrapper {
-  /**
-   * nginx's {@code client_header_timeout}, {@code client_body_timeout} and {@code send_timeout}.
-   */
-  static final Duration IDLE = Duration.ofSeconds(60);
+  private volatile Duration idle = ClientTimes.IDLE;
 
   private final Set<EndPoint> busy = ConcurrentHashMap.newKeySet();
 
   RequestsUnderWay(Handler handler) {
     super(handler);
+  }
+
+  /** Takes a configuration's times for the requests from now on. */
+  void follow(ClientTimes times) {
+    idle = times.idle();
   }
 
   @Override
@@ -38,7 +40,7 @@ final class RequestsUnderWay extends Handler.Wrapper {
     if (request.getConnectionMetaData().getHttpVersion() != HttpVersion.HTTP_2) {
       EndPoint endPoint = request.getConnectionMetaData().getConnection().getEndPoint();
       long keepalive = endPoint.getIdleTimeout();
-      endPoint.setIdleTimeout(IDLE.toMillis());
+      endPoint.setIdleTimeout(idle.toMillis());
       busy.add(endPoint);
       Request.addCompletionListener(
           request,
@@ -55,8 +57,18 @@ final class RequestsUnderWay extends Handler.Wrapper {
 
   /** Whether it is an HTTP/1 connection between two requests, or before its first. */
   boolean isIdle(EndPoint transport) {
-    EndPoint endPoint =
-        transport.getConnection() instanceof SslConnection tls ? tls.getSslEndPoint() : transport;
+    EndPoint endPoint = decrypted(transport);
     return endPoint.getConnection() instanceof HttpConnection && !busy.contains(endPoint);
+  }
+
+  /** Whether it is an HTTP/1 connection between two requests, not one before its first. */
+  boolean isKeptAlive(EndPoint transport) {
+    return isIdle(transport) && decrypted(transport).getConnection().getMessagesIn() > 0;
+  }
+
+  private static EndPoint decrypted(EndPoint transport) {
+    return transport.getConnection() instanceof SslConnection tls
+        ? tls.getSslEndPoint()
+        : transport;
   }
 }

