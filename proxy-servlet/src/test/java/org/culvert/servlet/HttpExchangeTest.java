@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.culvert.exchange.ProxySettings;
 import org.culvert.exchange.ProxySettings.NextUpstream;
@@ -47,7 +48,7 @@ final class HttpExchangeTest {
         assertThat(answer.indexOf("a=1")).isLessThan(answer.indexOf("b=2")).isPositive();
         assertThat(answer.indexOf("X-A: 1")).isLessThan(answer.indexOf("X-A: 2")).isPositive();
       }
-      String head = origin.heads.poll(1, TimeUnit.SECONDS);
+      String head = origin.heads.poll(15, TimeUnit.SECONDS);
       assertThat(head).startsWith("GET /path?q=1 HTTP/1.1\r\n").contains("Host: backend\r\n");
       assertThat(head)
           .doesNotContain("Connection", "User-Agent", "Accept-Encoding", "Content-Length");
@@ -82,7 +83,7 @@ final class HttpExchangeTest {
           }
           sent.add(target);
           assertThat(answer).as(target).startsWith("HTTP/1.1 200");
-          String head = origin.heads.poll(1, TimeUnit.SECONDS);
+          String head = origin.heads.poll(15, TimeUnit.SECONDS);
           assertThat(head).isNotNull();
           seen.add(head.substring(4, head.indexOf(" HTTP/1.1")));
         }
@@ -166,11 +167,11 @@ final class HttpExchangeTest {
                   + "5\r\nhello\r\n0\r\nX-U: up\r\n\r\n");
           assertThat(client.answer()).endsWith("abchello[X-T: down]");
         }
-        String head = origin.heads.poll(1, TimeUnit.SECONDS);
+        String head = origin.heads.poll(15, TimeUnit.SECONDS);
         assertThat(head)
             .contains("Transfer-Encoding: chunked")
             .doesNotContain("Content-Length", "Content-Type");
-        assertThat(origin.heads.poll(1, TimeUnit.SECONDS)).isEqualToIgnoringCase("trailer x-u: up");
+        assertThat(origin.heads.poll(15, TimeUnit.SECONDS)).isEqualToIgnoringCase("trailer x-u: up");
       }
     }
   }
@@ -229,12 +230,13 @@ final class HttpExchangeTest {
       for (String framing : List.of("Content-Length: 100", "Transfer-Encoding: chunked")) {
         for (boolean reset : List.of(false, true)) {
           String body = framing.startsWith("C") ? "partial" : "7\r\npartial\r\n";
+          var arrived = new CountDownLatch(1);
           try (var origin =
                   new TestOrigin(
                       talk -> {
                         talk.request();
                         talk.send("HTTP/1.1 200 OK\r\n" + framing + "\r\n\r\n" + body);
-                        Thread.sleep(100); // So that a reset does not overtake the bytes.
+                        arrived.await(); // A reset might overtake the bytes.
                         if (reset) {
                           talk.reset();
                         }
@@ -242,8 +244,10 @@ final class HttpExchangeTest {
               var front = start(kind, origin, true, buffering, s -> s);
               var client = new RawClient(front.port())) {
             client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-            String all = client.rest();
-            assertThat(all).as(framing).startsWith("HTTP/1.1 200").contains("partial");
+            String begun = client.until("partial");
+            assertThat(begun).as(framing).startsWith("HTTP/1.1 200").endsWith("partial");
+            arrived.countDown();
+            String all = begun + client.rest();
             assertThat(all).doesNotContain("\r\n0\r\n");
             assertThat(all.indexOf("HTTP/1.1", 5)).isNegative();
           }
@@ -266,7 +270,8 @@ final class HttpExchangeTest {
                   talk -> {
                     talk.request();
                     talk.send("HTTP/1.1 200 OK\r\n" + length + "\r\n\r\n2\r\nok\r\n0\r\n\r\n");
-                  }))
+                  },
+                  10_000))
           .as(length)
           .startsWith("HTTP/1.1 502");
     }
@@ -334,8 +339,8 @@ final class HttpExchangeTest {
       assertThat(end.failure().kind()).isEqualTo(GatewayFailure.Kind.CONNECT_FAILED);
       assertThat(end.attempts().list().get(0).status()).isEqualTo(502);
     }
-    assertThat(statusOf(kind, talk -> talk.request())).startsWith("HTTP/1.1 502");
-    assertThat(statusOf(kind, talk -> talk.send("SSH-2.0-what\r\n\r\n")))
+    assertThat(statusOf(kind, talk -> talk.request(), 10_000)).startsWith("HTTP/1.1 502");
+    assertThat(statusOf(kind, talk -> talk.send("SSH-2.0-what\r\n\r\n"), 10_000))
         .startsWith("HTTP/1.1 502");
     assertThat(
             statusOf(
@@ -343,7 +348,8 @@ final class HttpExchangeTest {
                 talk -> {
                   talk.request();
                   talk.in.read();
-                }))
+                },
+                300))
         .startsWith("HTTP/1.1 504");
   }
 
@@ -394,7 +400,8 @@ final class HttpExchangeTest {
         new Timeouts(Duration.ofMillis(millis), Duration.ofSeconds(5), Duration.ofSeconds(5)));
   }
 
-  private static String statusOf(TestFront.Kind kind, TestOrigin.Script script) throws Exception {
+  private static String statusOf(TestFront.Kind kind, TestOrigin.Script script, long readMillis)
+      throws Exception {
     try (var origin = new TestOrigin(script);
         var front =
             start(
@@ -406,9 +413,9 @@ final class HttpExchangeTest {
                     TestProxy.with(
                         s,
                         new Timeouts(
-                            Duration.ofSeconds(1),
-                            Duration.ofSeconds(1),
-                            Duration.ofMillis(300))));
+                            Duration.ofSeconds(10),
+                            Duration.ofSeconds(10),
+                            Duration.ofMillis(readMillis))));
         var client = new RawClient(front.port())) {
       return client.get("/").rest();
     }
@@ -591,10 +598,10 @@ final class HttpExchangeTest {
                 "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc")) {
           try (var client = new RawClient(front.port())) {
             client.send(request);
-            assertThat(origin.heads.poll(5, TimeUnit.SECONDS)).isNotNull();
+            assertThat(origin.heads.poll(15, TimeUnit.SECONDS)).isNotNull();
             assertThat(proxy.ends.poll(700, TimeUnit.MILLISECONDS)).isNull();
           }
-          assertThat(origin.ends.poll(5, TimeUnit.SECONDS)).isNotNull();
+          assertThat(origin.ends.poll(15, TimeUnit.SECONDS)).isNotNull();
           assertThat(proxy.ends.take().status()).isEqualTo(499);
         }
         // A connection that was watched goes on.
@@ -744,7 +751,7 @@ final class HttpExchangeTest {
       client.send(
           "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
       assertThat(client.answer()).endsWith("until the end 3");
-      assertThat(origin.heads.poll(1, TimeUnit.SECONDS).toLowerCase(Locale.ROOT))
+      assertThat(origin.heads.poll(15, TimeUnit.SECONDS).toLowerCase(Locale.ROOT))
           .startsWith("put / http/1.0\r\n")
           .contains("connection: close\r\n", "content-length: 3\r\n");
     }

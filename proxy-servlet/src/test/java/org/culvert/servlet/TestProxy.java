@@ -98,7 +98,7 @@ final class TestProxy extends HttpServlet {
                 65536,
                 false),
             new ProxySettings.Timeouts(
-                Duration.ofSeconds(2), Duration.ofSeconds(2), Duration.ofSeconds(2)),
+                Duration.ofSeconds(5), Duration.ofSeconds(5), Duration.ofSeconds(5)),
             new ProxySettings.UpstreamTls(false, null, false, null),
             new ProxySettings.NextUpstream(true, true, false, false, Set.of(), 0, Duration.ZERO),
             ProxySettings.WebSocketMode.BY_HEADERS,

@@ -54,7 +54,7 @@ final class TestUpgrade extends HttpServlet {
     ProxySettings plain =
         TestProxy.with(
             TestProxy.settings(upstream),
-            new ProxySettings.Timeouts(Duration.ofSeconds(2), send, read));
+            new ProxySettings.Timeouts(Duration.ofSeconds(5), send, read));
     settings =
         new ProxySettings(
             plain.pass(),
