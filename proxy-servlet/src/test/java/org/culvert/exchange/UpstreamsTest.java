@@ -69,7 +69,8 @@ final class UpstreamsTest {
       CountDownLatch passed = new CountDownLatch(1);
       Timers.Limit limit = upstreams.timers().start(Duration.ofMillis(500), passed::countDown);
       for (int i = 0; i < 100; i++) {
-        Thread.sleep(20); // A twenty-fifth of the time: a busy machine may be late, but not so late.
+        Thread.sleep(
+            20); // A twenty-fifth of the time: a busy machine may be late, but not so late.
         limit.touch();
       }
       limit.pause();

@@ -103,7 +103,8 @@ final class HttpExchangeTest {
         client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
         assertThat(client.answer()).endsWith("ok");
       }
-      assertThat(origin.connections).hasValueLessThan(10); // A busy machine may be late to keep one.
+      assertThat(origin.connections)
+          .hasValueLessThan(10); // A busy machine may be late to keep one.
     }
   }
 
@@ -171,7 +172,8 @@ final class HttpExchangeTest {
         assertThat(head)
             .contains("Transfer-Encoding: chunked")
             .doesNotContain("Content-Length", "Content-Type");
-        assertThat(origin.heads.poll(15, TimeUnit.SECONDS)).isEqualToIgnoringCase("trailer x-u: up");
+        assertThat(origin.heads.poll(15, TimeUnit.SECONDS))
+            .isEqualToIgnoringCase("trailer x-u: up");
       }
     }
   }

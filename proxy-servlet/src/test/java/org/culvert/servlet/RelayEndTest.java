@@ -131,7 +131,8 @@ class RelayEndTest {
               setup.relays(0);
               return System.nanoTime() - start;
             });
-        assertThat(setup.proxy.ends.poll(15, TimeUnit.SECONDS).cause()).contains("the client broke");
+        assertThat(setup.proxy.ends.poll(15, TimeUnit.SECONDS).cause())
+            .contains("the client broke");
       }
     }
   }

@@ -213,7 +213,8 @@ class SoakTest {
         talk.out.write(body);
       }
       case "refuse" -> talk.body(head);
-      case "forbid" -> talk.send("HTTP/1.1 403 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+      case "forbid" ->
+          talk.send("HTTP/1.1 403 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
       case "http-reset" -> talk.reset();
       case "stall" -> drain(talk);
       case "cut" -> talk.send(LENGTH + "x".repeat(5000));
