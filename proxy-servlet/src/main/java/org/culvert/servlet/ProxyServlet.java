@@ -170,6 +170,19 @@ public final class ProxyServlet extends HttpServlet {
     AccessLog.reopenAll();
   }
 
+  /** Logs a request that the connector refused: the launcher's, which has nobody else to do it. */
+  public void refused(RefusedRequest request) {
+    RuntimeSwitch current = runtimes;
+    ProxyRuntime runtime = current == null ? null : current.hold();
+    if (runtime != null) {
+      try {
+        request.log(runtime);
+      } finally {
+        runtime.release();
+      }
+    }
+  }
+
   @Override
   public void destroy() {
     JakartaUpgrade open = upgrades;

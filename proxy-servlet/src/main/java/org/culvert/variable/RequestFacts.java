@@ -22,6 +22,7 @@ public final class RequestFacts {
   private String serverName = "";
   private final String sentMethod;
   private @Nullable String requestId;
+  private @Nullable String requestLine;
 
   /**
    * Facts of one request.
@@ -126,6 +127,18 @@ public final class RequestFacts {
       requestId = id;
     }
     return id;
+  }
+
+  /** {@code $request}: the request line. */
+  public String requestLine() {
+    return requestLine == null
+        ? sentMethod + " " + requestUri + " " + head.protocol()
+        : requestLine;
+  }
+
+  /** Takes the line of a request that could not be taken apart. */
+  public void requestLine(String line) {
+    requestLine = line;
   }
 
   /** Takes the chosen server's first name. */

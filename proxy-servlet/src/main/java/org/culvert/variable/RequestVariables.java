@@ -45,10 +45,7 @@ public final class RequestVariables {
     fact(table, "host", RequestFacts::host);
     fact(table, "request_method", facts -> facts.head().method());
     fact(table, "server_protocol", facts -> facts.head().protocol());
-    fact(
-        table,
-        "request",
-        facts -> facts.sentMethod() + " " + facts.requestUri() + " " + facts.head().protocol());
+    fact(table, "request", RequestFacts::requestLine);
     fact(table, "content_type", facts -> facts.head().fields().joined("Content-Type"));
     fact(table, "content_length", facts -> facts.head().fields().first("Content-Length"));
     fact(table, "request_id", RequestFacts::requestId);

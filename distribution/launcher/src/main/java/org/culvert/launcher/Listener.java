@@ -42,7 +42,7 @@ final class Listener {
     this.binding = binding;
     this.socket = socket;
     configureHttp();
-    HttpConnectionFactory http1 = new HttpConnectionFactory(http);
+    HttpConnectionFactory http1 = new Http1Connection.Factory(http);
     if (binding.ssl()) {
       tls = new SslContextFactory.Server();
       http.addCustomizer(secureRequests());

@@ -64,6 +64,7 @@ final class Master {
     context = context(proxy);
     requests = new RequestsUnderWay(context);
     server.setHandler(requests);
+    server.setRequestLog(new RefusedRequests(proxy));
   }
 
   private static ServletContextHandler context(ProxyServlet proxy) {

@@ -19,6 +19,8 @@ import org.eclipse.jetty.util.Callback;
  * as long as its location allows.
  */
 final class RequestsUnderWay extends Handler.Wrapper {
+  private static final String REACHED = "org.culvert.launcher.reached";
+
   private volatile Duration idle = ClientTimes.IDLE;
 
   private final Set<EndPoint> busy = ConcurrentHashMap.newKeySet();
@@ -34,6 +36,7 @@ final class RequestsUnderWay extends Handler.Wrapper {
 
   @Override
   public boolean handle(Request request, Response response, Callback callback) throws Exception {
+    request.setAttribute(REACHED, Boolean.TRUE);
     // Nothing is read and nothing written: then the exchange waits for its backend, whose timeouts
     // are the location's.
     request.addIdleTimeoutListener(timeout -> false);
@@ -53,6 +56,11 @@ final class RequestsUnderWay extends Handler.Wrapper {
           });
     }
     return super.handle(request, response, callback);
+  }
+
+  /** Whether a request has come so far, not refused before. */
+  static boolean has(Request request) {
+    return request.getAttribute(REACHED) != null;
   }
 
   /** Whether it is an HTTP/1 connection between two requests, or before its first. */
