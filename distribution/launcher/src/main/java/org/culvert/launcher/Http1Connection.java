@@ -38,8 +38,7 @@ final class Http1Connection extends HttpConnection {
 
     @Override
     public Connection newConnection(Connector connector, EndPoint endPoint) {
-      Http1Connection connection =
-          new Http1Connection(getHttpConfiguration(), connector, endPoint);
+      Http1Connection connection = new Http1Connection(getHttpConfiguration(), connector, endPoint);
       connection.setTransferEncodingChunkMaxLength(getTransferEncodingChunkMaxLength());
       return configure(connection, connector, endPoint);
     }
