@@ -1,22 +1,17 @@
 package org.culvert.exchange;
 
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
 import org.culvert.http.GatewayFailure;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.Octets;
 import org.culvert.http.RequestHead;
-import org.culvert.http.ResponseHead;
-import org.culvert.upstream.Attempts;
 import org.culvert.variable.RequestFacts;
 import org.culvert.variable.Scope;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One client request with all its upstream attempts: takes the body, chooses a peer, sends, judges
- * the answer, answers. Reads top to bottom in the order in which it happens. No thread waits; the
- * outcome is claimed once, and a late connection, a time-out or a client that left aborts what is
- * under way.
+ * One client request with all its upstream attempts: makes the head, takes the body, then sends
+ * both, as often as there are attempts ({@link UpstreamRequest}). Reads top to bottom in the order
+ * in which it happens. No thread waits.
  */
 public final class Exchange {
   private final Upstreams upstreams;
@@ -24,15 +19,11 @@ public final class Exchange {
   private final ProxySettings settings;
   private final LocationRules location;
   private final Scope scope;
-  private final ExchangeEnd end;
+  private final UpstreamRequest upstream;
 
-  private final AtomicBoolean claimed = new AtomicBoolean();
-  private volatile @Nullable GatewayFailure clientGone;
   private volatile @Nullable BufferedBody buffered;
-  private volatile @Nullable Failover failover;
-  private volatile @Nullable JettyAttempt attempt;
-  private volatile @Nullable ProxyTarget target;
   private volatile @Nullable RequestBody streamed;
+  private volatile @Nullable ProxyTarget target;
   private volatile @Nullable RequestHead head;
   private volatile boolean streamedRead;
 
@@ -55,13 +46,13 @@ public final class Exchange {
     this.settings = settings;
     this.location = location;
     this.scope = scope;
-    this.end = end;
+    this.upstream = new UpstreamRequest(upstreams, downstream, settings, location, scope, end);
   }
 
   /** Begins; returns at once. */
   public void start() {
     downstream.onClientGone(this::clientGone);
-    if (clientGone != null) {
+    if (upstream.isAborted()) {
       return;
     }
     try {
@@ -70,10 +61,22 @@ public final class Exchange {
       head = ForwardedRequest.plain(settings, to, scope);
       takeBody();
     } catch (GatewayFailure failure) {
-      unanswered(failure);
+      upstream.unanswered(failure);
     } catch (RuntimeException e) {
-      unanswered(defect(e));
+      upstream.unanswered(UpstreamRequest.defect(e));
     }
+  }
+
+  private void clientGone() {
+    if (!settings.ignoreClientAbort()) {
+      upstream.clientGone(
+          "client prematurely closed connection, so upstream connection is closed too");
+    }
+  }
+
+  /** Ends it, wherever it is: what it has with the peer is closed, and no other peer is tried. */
+  public void abort(GatewayFailure failure) {
+    upstream.abort(failure);
   }
 
   private void takeBody() throws GatewayFailure {
@@ -107,7 +110,7 @@ public final class Exchange {
         BufferedBody whole = new BufferedBody(rules.bodyBufferSize());
         buffered = whole;
         scope.put(BufferedBody.class, whole);
-        new BodyCollector(limited, whole, () -> guarded(this::dial), this::unanswered).start();
+        new BodyCollector(limited, whole, this::dialGuarded, upstream::unanswered).start();
       } else {
         streamed = limited;
         dial();
@@ -115,98 +118,41 @@ public final class Exchange {
     }
   }
 
-  /** A defect of ours, on whatever thread, is an answer too: nobody else would give one. */
-  private void guarded(Runnable step) {
+  private void dialGuarded() {
     try {
-      step.run();
-    } catch (RuntimeException defect) {
-      unanswered(defect(defect));
+      dial();
+    } catch (RuntimeException e) {
+      upstream.unanswered(UpstreamRequest.defect(e));
     }
-  }
-
-  private void guarded(Failover.Try attempted, Runnable step) {
-    try {
-      step.run();
-    } catch (RuntimeException defect) {
-      GatewayFailure failure = defect(defect);
-      JettyAttempt running = attempt;
-      if (running != null) {
-        running.abort(failure);
-      }
-      attempted.failed(failure);
-    }
-  }
-
-  private static GatewayFailure defect(RuntimeException cause) {
-    return new GatewayFailure(GatewayFailure.Kind.INTERNAL, "cannot forward: " + cause, cause);
   }
 
   private void dial() {
-    ProxyTarget to = known(target);
-    Attempts attempts = scope.find(Attempts.class);
-    if (attempts == null) {
-      attempts = new Attempts();
-      scope.put(Attempts.class, attempts);
-    }
-    Failover loop =
-        new Failover(
-            to.group(),
-            settings.nextUpstream(),
-            attempts,
-            known(head).method(),
-            () -> !streamedRead,
-            this::attempt,
-            this::unanswered);
-    failover = loop;
-    if (clientGone == null) {
-      loop.start();
-    }
+    upstream.send(known(target), framed(known(head)), new Sent());
   }
 
-  private void attempt(Failover.Try attempted) {
-    ProxyTarget to = known(target);
-    JettyOrigin origin = JettyClient.origin(to.scheme(), tlsName(to), attempted.peer(), to.group());
-    JettyAttempt sending =
-        new JettyAttempt(
-            upstreams.clients().client(settings.tls()),
-            origin,
-            attempted,
-            settings.timeouts(),
-            upstreams.timers(),
-            framed(known(head)),
-            body(),
-            new JettyAttempt.Progress() {
-              @Override
-              public void answered(ResponseHead answer, AnswerBody body) {
-                guarded(attempted, () -> judge(attempted, answer, body));
-              }
-
-              @Override
-              public void failed(GatewayFailure failure) {
-                attempted.failed(failure);
-              }
-            },
-            null);
-    attempt = sending;
-    sending.start();
-    GatewayFailure gone = clientGone;
-    if (gone != null) {
-      sending.abort(gone);
+  /**
+   * The body as it was taken: a buffered one can be sent again, a streamed one that was begun not.
+   */
+  private final class Sent implements UpstreamRequest.Message {
+    @Override
+    public @Nullable RequestBody body() {
+      BufferedBody whole = buffered;
+      if (whole != null) {
+        return whole.length() == 0 ? null : whole.reader();
+      }
+      RequestBody stream = streamed;
+      return stream == null ? null : new MarkedBody(stream);
     }
-  }
 
-  private String tlsName(ProxyTarget to) {
-    var name = settings.tls().name();
-    return name == null ? to.hostName() : name.evaluate(scope);
-  }
-
-  private @Nullable RequestBody body() {
-    BufferedBody whole = buffered;
-    if (whole != null) {
-      return whole.length() == 0 ? null : whole.reader();
+    @Override
+    public boolean isRepeatable() {
+      return !streamedRead;
     }
-    RequestBody stream = streamed;
-    return stream == null ? null : new MarkedBody(stream);
+
+    @Override
+    public @Nullable JettySwitch switching(Failover.Try attempted, JettyClient client) {
+      return null;
+    }
   }
 
   /** A length of 0 that the client said is said on. */
@@ -250,81 +196,6 @@ public final class Exchange {
     public HeaderFields trailers() {
       return body.trailers();
     }
-  }
-
-  private void judge(Failover.Try attempted, ResponseHead answer, AnswerBody body) {
-    if (attempted.passedOver(answer.status())) {
-      body.cancel(
-          new GatewayFailure(
-              GatewayFailure.Kind.INVALID_RESPONSE,
-              "answered " + answer.status() + ", the next upstream is tried"));
-      return;
-    }
-    if (ForwardedResponse.intercepted(answer, settings.response(), location)) {
-      intercept(attempted, answer, body);
-      return;
-    }
-    if (!claimed.compareAndSet(false, true)) {
-      attempted.done();
-      body.cancel(gone());
-      return;
-    }
-    Consumer<@Nullable GatewayFailure> ended =
-        failure -> {
-          attempted.done();
-          end.answered(failure);
-        };
-    try {
-      AnswerPipe.answer(answer, body, downstream, settings.response(), location, scope, ended);
-    } catch (RuntimeException e) {
-      GatewayFailure defect = defect(e);
-      body.cancel(defect);
-      downstream.abort(defect);
-      ended.accept(defect);
-    }
-  }
-
-  private void intercept(Failover.Try attempted, ResponseHead answer, AnswerBody body) {
-    attempted.done();
-    body.cancel(
-        new GatewayFailure(
-            GatewayFailure.Kind.INVALID_RESPONSE,
-            "answered " + answer.status() + ", which is intercepted"));
-    if (claimed.compareAndSet(false, true)) {
-      end.unanswered(answer.status(), ForwardedResponse.kept(answer), null);
-    }
-  }
-
-  private void unanswered(GatewayFailure failure) {
-    if (claimed.compareAndSet(false, true)) {
-      end.unanswered(failure.status(), new HeaderFields(), failure);
-    }
-  }
-
-  private void clientGone() {
-    if (!settings.ignoreClientAbort()) {
-      abort(gone());
-    }
-  }
-
-  /** Ends it, wherever it is: what it has with the peer is closed, and no other peer is tried. */
-  public void abort(GatewayFailure failure) {
-    clientGone = failure;
-    Failover loop = failover;
-    if (loop != null) {
-      loop.abandon();
-    }
-    JettyAttempt running = attempt;
-    if (running != null) {
-      running.abort(failure);
-    }
-    unanswered(failure);
-  }
-
-  private static GatewayFailure gone() {
-    return new GatewayFailure(
-        GatewayFailure.Kind.CLIENT_GONE,
-        "client prematurely closed connection, so upstream connection is closed too");
   }
 
   private static <T> T known(@Nullable T value) {

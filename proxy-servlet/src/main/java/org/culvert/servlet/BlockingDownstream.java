@@ -5,7 +5,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -267,13 +266,7 @@ public final class BlockingDownstream implements Downstream {
 
     @Override
     public HeaderFields trailers() {
-      HeaderFields fields = new HeaderFields();
-      if (request.isTrailerFieldsReady()) {
-        for (Map.Entry<String, String> field : request.getTrailerFields().entrySet()) {
-          fields.add(field.getKey(), field.getValue());
-        }
-      }
-      return fields;
+      return ServletRequestBody.trailers(request);
     }
   }
 }

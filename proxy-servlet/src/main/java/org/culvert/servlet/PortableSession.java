@@ -44,14 +44,7 @@ final class PortableSession implements ContainerSession {
         threads.call(() -> sendPart(part, piece, done), () -> threads.cut(this::cut));
         return;
       }
-      SendHandler handler =
-          result -> {
-            if (result.isOK()) {
-              done.succeeded();
-            } else {
-              done.failed(result.getException());
-            }
-          };
+      SendHandler handler = telling(done);
       if (piece.text()) {
         session.getAsyncRemote().sendText(text.decode(piece.bytes(), true), handler);
       } else {
@@ -60,6 +53,17 @@ final class PortableSession implements ContainerSession {
     } catch (CharacterCodingException | RuntimeException e) {
       done.failed(e);
     }
+  }
+
+  /** Tells how a send of the container's ended. */
+  static SendHandler telling(Completion done) {
+    return result -> {
+      if (result.isOK()) {
+        done.succeeded();
+      } else {
+        done.failed(result.getException());
+      }
+    };
   }
 
   private void sendPart(

@@ -5,7 +5,6 @@ import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.culvert.exchange.RequestBody;
@@ -63,6 +62,15 @@ final class ServletRequestBody implements RequestBody, ReadListener {
     } catch (IOException e) {
       return -1;
     }
+  }
+
+  /** The fields after a request's body, when that has been read. */
+  static HeaderFields trailers(HttpServletRequest request) {
+    HeaderFields fields = new HeaderFields();
+    if (request.isTrailerFieldsReady()) {
+      request.getTrailerFields().forEach(fields::add);
+    }
+    return fields;
   }
 
   @Override
@@ -197,12 +205,6 @@ final class ServletRequestBody implements RequestBody, ReadListener {
 
   @Override
   public HeaderFields trailers() {
-    HeaderFields fields = new HeaderFields();
-    if (request.isTrailerFieldsReady()) {
-      for (Map.Entry<String, String> field : request.getTrailerFields().entrySet()) {
-        fields.add(field.getKey(), field.getValue());
-      }
-    }
-    return fields;
+    return trailers(request);
   }
 }

@@ -148,14 +148,6 @@ final class TomcatSession implements ContainerSession {
 
   @Override
   public void send(Piece piece, Completion done) {
-    SendHandler handler =
-        result -> {
-          if (result.isOK()) {
-            done.succeeded();
-          } else {
-            done.failed(result.getException());
-          }
-        };
     try {
       call(
           members.startMessage(),
@@ -163,7 +155,7 @@ final class TomcatSession implements ContainerSession {
           piece.text() ? TEXT : BINARY,
           piece.bytes(),
           piece.last(),
-          handler);
+          PortableSession.telling(done));
     } catch (IllegalAccessException | RuntimeException e) {
       done.failed(e);
     }

@@ -7,26 +7,22 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
-import org.culvert.exchange.AnswerBody;
-import org.culvert.exchange.AnswerPipe;
 import org.culvert.exchange.Downstream;
 import org.culvert.exchange.Failover;
 import org.culvert.exchange.ForwardedRequest;
 import org.culvert.exchange.ForwardedResponse;
-import org.culvert.exchange.JettyAttempt;
 import org.culvert.exchange.JettyClient;
-import org.culvert.exchange.JettyOrigin;
 import org.culvert.exchange.JettySwitch;
 import org.culvert.exchange.LocationRules;
 import org.culvert.exchange.ProxySettings;
 import org.culvert.exchange.ProxyTarget;
+import org.culvert.exchange.RequestBody;
+import org.culvert.exchange.UpstreamRequest;
 import org.culvert.exchange.Upstreams;
 import org.culvert.http.GatewayFailure;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.RequestHead;
 import org.culvert.http.ResponseHead;
-import org.culvert.upstream.Attempts;
 import org.culvert.variable.Scope;
 import org.eclipse.jetty.io.EndPoint;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +39,7 @@ public final class JettyHandshake {
 
   private final Upstreams upstreams;
   private final Downstream downstream;
+  private final UpstreamRequest upstream;
   private final ProxySettings settings;
   private final LocationRules location;
   private final Scope scope;
@@ -50,11 +47,7 @@ public final class JettyHandshake {
   private final RelaySettings relay;
   private final HandshakeEnd end;
 
-  private final AtomicBoolean claimed = new AtomicBoolean();
   private final String key = key();
-  private volatile @Nullable GatewayFailure clientGone;
-  private volatile @Nullable Failover failover;
-  private volatile @Nullable JettyAttempt attempt;
 
   /**
    * A handshake that has not begun.
@@ -80,37 +73,26 @@ public final class JettyHandshake {
     this.relay =
         new RelaySettings(settings.timeouts().read(), settings.timeouts().send(), clientSend);
     this.end = end;
+    this.upstream = new UpstreamRequest(upstreams, downstream, settings, location, scope, end);
   }
 
   /** Begins; returns at once. */
   public void start() {
-    downstream.onClientGone(this::clientGone);
+    downstream.onClientGone(
+        () -> upstream.clientGone("client left during the WebSocket handshake"));
     try {
       ProxyTarget target = ProxyTarget.of(settings.pass(), scope, upstreams.groups());
-      RequestHead head = head(ForwardedRequest.upgrade(settings, target, scope));
-      Attempts attempts = scope.find(Attempts.class);
-      if (attempts == null) {
-        attempts = new Attempts();
-        scope.put(Attempts.class, attempts);
-      }
-      Failover loop =
-          new Failover(
-              target.group(),
-              settings.nextUpstream(),
-              attempts,
-              "GET",
-              () -> true,
-              attempted -> attempt(attempted, target, head),
-              this::unanswered);
-      failover = loop;
-      if (clientGone == null) {
-        loop.start();
-      }
+      upstream.send(target, head(ForwardedRequest.upgrade(settings, target, scope)), new Sent());
     } catch (GatewayFailure failure) {
-      unanswered(failure);
+      upstream.unanswered(failure);
     } catch (RuntimeException e) {
-      unanswered(new GatewayFailure(GatewayFailure.Kind.INTERNAL, "cannot forward: " + e, e));
+      upstream.unanswered(UpstreamRequest.defect(e));
     }
+  }
+
+  /** Ends it, wherever it is: what it has with the peer is closed, and no other peer is tried. */
+  public void abort(GatewayFailure failure) {
+    upstream.abort(failure);
   }
 
   /** What every handshake of ours says; the client's key and extensions are of its own hop. */
@@ -130,47 +112,21 @@ public final class JettyHandshake {
     return Base64.getEncoder().encodeToString(bytes);
   }
 
-  private void attempt(Failover.Try attempted, ProxyTarget target, RequestHead head) {
-    JettyClient client = upstreams.clients().client(settings.tls());
-    var name = settings.tls().name();
-    String tlsName = name == null ? target.hostName() : name.evaluate(scope);
-    JettyOrigin origin =
-        JettyClient.origin(target.scheme(), tlsName, attempted.peer(), target.group());
-    JettyAttempt sending =
-        new JettyAttempt(
-            client,
-            origin,
-            attempted,
-            settings.timeouts(),
-            upstreams.timers(),
-            head,
-            null,
-            new Progress(attempted),
-            new Switch(attempted, client));
-    attempt = sending;
-    sending.start();
-    GatewayFailure gone = clientGone;
-    if (gone != null) {
-      sending.abort(gone);
-    }
-  }
-
-  /** The peer did not switch. */
-  private final class Progress implements JettyAttempt.Progress {
-    private final Failover.Try attempted;
-
-    Progress(Failover.Try attempted) {
-      this.attempted = attempted;
+  /** A handshake has no body. */
+  private final class Sent implements UpstreamRequest.Message {
+    @Override
+    public @Nullable RequestBody body() {
+      return null;
     }
 
     @Override
-    public void answered(ResponseHead answer, AnswerBody body) {
-      refused(attempted, answer, body);
+    public boolean isRepeatable() {
+      return true;
     }
 
     @Override
-    public void failed(GatewayFailure failure) {
-      attempted.failed(failure);
+    public JettySwitch switching(Failover.Try attempted, JettyClient client) {
+      return new Switch(attempted, client);
     }
   }
 
@@ -236,7 +192,7 @@ public final class JettyHandshake {
   }
 
   private void accepted(ResponseHead answer, Hop backend) {
-    if (!claimed.compareAndSet(false, true)) {
+    if (!upstream.claim()) {
       backend.abort();
       return;
     }
@@ -267,67 +223,5 @@ public final class JettyHandshake {
       return;
     }
     end.accepted(accepted);
-  }
-
-  private void refused(Failover.Try attempted, ResponseHead answer, AnswerBody body) {
-    if (attempted.passedOver(answer.status())) {
-      body.cancel(dropped(answer, "the next upstream is tried"));
-      return;
-    }
-    boolean intercepted = ForwardedResponse.intercepted(answer, settings.response(), location);
-    if (!claimed.compareAndSet(false, true)) {
-      attempted.done();
-      body.cancel(gone());
-    } else if (intercepted) {
-      attempted.done();
-      body.cancel(dropped(answer, "which is intercepted"));
-      end.unanswered(answer.status(), ForwardedResponse.kept(answer), null);
-    } else {
-      AnswerPipe.answer(
-          answer,
-          body,
-          downstream,
-          settings.response(),
-          location,
-          scope,
-          failure -> {
-            attempted.done();
-            end.answered(failure);
-          });
-    }
-  }
-
-  private static GatewayFailure dropped(ResponseHead answer, String why) {
-    return new GatewayFailure(
-        GatewayFailure.Kind.INVALID_RESPONSE, "answered " + answer.status() + ", " + why);
-  }
-
-  private void unanswered(GatewayFailure failure) {
-    if (claimed.compareAndSet(false, true)) {
-      end.unanswered(failure.status(), new HeaderFields(), failure);
-    }
-  }
-
-  private void clientGone() {
-    abort(gone());
-  }
-
-  /** Ends it, wherever it is: what it has with the peer is closed, and no other peer is tried. */
-  public void abort(GatewayFailure failure) {
-    clientGone = failure;
-    Failover loop = failover;
-    if (loop != null) {
-      loop.abandon();
-    }
-    JettyAttempt running = attempt;
-    if (running != null) {
-      running.abort(failure);
-    }
-    unanswered(failure);
-  }
-
-  private static GatewayFailure gone() {
-    return new GatewayFailure(
-        GatewayFailure.Kind.CLIENT_GONE, "client left during the WebSocket handshake");
   }
 }

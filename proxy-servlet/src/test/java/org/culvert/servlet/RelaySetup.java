@@ -19,6 +19,9 @@ import org.apache.tomcat.websocket.server.WsSci;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.ee10.websocket.jakarta.server.config.JakartaWebSocketServletContainerInitializer;
+import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 
@@ -43,17 +46,21 @@ final class RelaySetup implements AutoCloseable {
     front = front(kind, proxy, maxThreads);
   }
 
-  /** A container with WebSocket. */
+  /** A container with WebSocket, which lets through every path that it can be told to. */
   static TestFront front(TestFront.Kind kind, Servlet servlet, int maxThreads) throws Exception {
     return kind == TestFront.Kind.JETTY ? jetty(servlet, maxThreads) : tomcat(servlet, maxThreads);
   }
 
   private static TestFront jetty(Servlet servlet, int maxThreads) throws Exception {
     Server server = new Server(new org.eclipse.jetty.util.thread.QueuedThreadPool(maxThreads));
-    ServerConnector connector = new ServerConnector(server, 1, 1);
+    HttpConfiguration lenient = new HttpConfiguration();
+    lenient.setUriCompliance(UriCompliance.UNSAFE);
+    ServerConnector connector =
+        new ServerConnector(server, 1, 1, new HttpConnectionFactory(lenient));
     connector.setHost("127.0.0.1");
     server.addConnector(connector);
     ServletContextHandler context = new ServletContextHandler();
+    context.getServletHandler().setDecodeAmbiguousURIs(true);
     ServletHolder holder = new ServletHolder(servlet);
     holder.setAsyncSupported(true);
     holder.setInitOrder(1);
@@ -88,6 +95,9 @@ final class RelaySetup implements AutoCloseable {
     tomcat.getConnector().setProperty("address", "127.0.0.1");
     tomcat.getConnector().setProperty("maxThreads", Integer.toString(maxThreads));
     tomcat.getConnector().setProperty("minSpareThreads", "2");
+    tomcat.getConnector().setProperty("relaxedPathChars", "|{}^\"<>\\`[]");
+    tomcat.getConnector().setEncodedSolidusHandling("decode");
+    tomcat.getConnector().setEncodedReverseSolidusHandling("decode");
     var context = tomcat.addContext("", base.getPath());
     context.addServletContainerInitializer(new WsSci(), null);
     var wrapper = Tomcat.addServlet(context, "proxy", servlet);

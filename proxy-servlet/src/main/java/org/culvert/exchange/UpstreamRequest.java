@@ -1,0 +1,222 @@
+package org.culvert.exchange;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.culvert.http.GatewayFailure;
+import org.culvert.http.HeaderFields;
+import org.culvert.http.RequestHead;
+import org.culvert.http.ResponseHead;
+import org.culvert.upstream.Attempts;
+import org.culvert.variable.Scope;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The upstream's half of one client request, plain or an upgrade: attempt after attempt, until an
+ * answer is taken, or none is to be had, or the client has left. The outcome is claimed once; a
+ * late connection, a time-out or a client that left aborts what is under way. No thread waits.
+ */
+public final class UpstreamRequest {
+  /** What is sent beside the head; asked anew for each attempt. */
+  public interface Message {
+    /** The body from its start, or null for none. */
+    @Nullable RequestBody body();
+
+    /** Whether the body, if any of it was sent, could be sent again. */
+    boolean isRepeatable();
+
+    /** Who takes the connection if the peer answers 101; null where that is an error. */
+    @Nullable JettySwitch switching(Failover.Try attempted, JettyClient client);
+  }
+
+  private final Upstreams upstreams;
+  private final Downstream downstream;
+  private final ProxySettings settings;
+  private final LocationRules location;
+  private final Scope scope;
+  private final ExchangeEnd end;
+
+  private final AtomicBoolean claimed = new AtomicBoolean();
+  private volatile @Nullable GatewayFailure aborted;
+  private volatile @Nullable Failover failover;
+  private volatile @Nullable JettyAttempt attempt;
+
+  /**
+   * A request of which nothing is sent yet.
+   *
+   * @param downstream takes the answer
+   * @param scope gets Attempts
+   */
+  public UpstreamRequest(
+      Upstreams upstreams,
+      Downstream downstream,
+      ProxySettings settings,
+      LocationRules location,
+      Scope scope,
+      ExchangeEnd end) {
+    this.upstreams = upstreams;
+    this.downstream = downstream;
+    this.settings = settings;
+    this.location = location;
+    this.scope = scope;
+    this.end = end;
+  }
+
+  /** Makes the first attempt, unless it was aborted; returns at once. */
+  public void send(ProxyTarget to, RequestHead head, Message message) {
+    Attempts attempts = scope.find(Attempts.class);
+    if (attempts == null) {
+      attempts = new Attempts();
+      scope.put(Attempts.class, attempts);
+    }
+    Failover loop =
+        new Failover(
+            to.group(),
+            settings.nextUpstream(),
+            attempts,
+            head.method(),
+            message::isRepeatable,
+            attempted -> attempt(attempted, to, head, message),
+            this::unanswered);
+    failover = loop;
+    if (aborted == null) {
+      loop.start();
+    }
+  }
+
+  private void attempt(Failover.Try attempted, ProxyTarget to, RequestHead head, Message message) {
+    JettyClient client = upstreams.clients().client(settings.tls());
+    JettyAttempt sending =
+        new JettyAttempt(
+            client,
+            JettyClient.origin(to.scheme(), tlsName(to), attempted.peer(), to.group()),
+            attempted,
+            settings.timeouts(),
+            upstreams.timers(),
+            head,
+            message.body(),
+            new JettyAttempt.Progress() {
+              @Override
+              public void answered(ResponseHead answer, AnswerBody body) {
+                guarded(attempted, () -> judge(attempted, answer, body));
+              }
+
+              @Override
+              public void failed(GatewayFailure failure) {
+                attempted.failed(failure);
+              }
+            },
+            message.switching(attempted, client));
+    attempt = sending;
+    sending.start();
+    GatewayFailure cause = aborted;
+    if (cause != null) {
+      sending.abort(cause);
+    }
+  }
+
+  private String tlsName(ProxyTarget to) {
+    var name = settings.tls().name();
+    return name == null ? to.hostName() : name.evaluate(scope);
+  }
+
+  /** A defect of ours, on whatever thread, is an answer too: nobody else would give one. */
+  private void guarded(Failover.Try attempted, Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException e) {
+      GatewayFailure defect = defect(e);
+      JettyAttempt running = attempt;
+      if (running != null) {
+        running.abort(defect);
+      }
+      attempted.failed(defect);
+    }
+  }
+
+  /** What an exception of our own making comes to. */
+  public static GatewayFailure defect(RuntimeException cause) {
+    return new GatewayFailure(GatewayFailure.Kind.INTERNAL, "cannot forward: " + cause, cause);
+  }
+
+  private void judge(Failover.Try attempted, ResponseHead answer, AnswerBody body) {
+    if (attempted.passedOver(answer.status())) {
+      body.cancel(dropped(answer, "the next upstream is tried"));
+    } else if (ForwardedResponse.intercepted(answer, settings.response(), location)) {
+      attempted.done();
+      body.cancel(dropped(answer, "which is intercepted"));
+      if (claim()) {
+        end.unanswered(answer.status(), ForwardedResponse.kept(answer), null);
+      }
+    } else if (claim()) {
+      answer(attempted, answer, body);
+    } else {
+      attempted.done();
+      body.cancel(late(aborted));
+    }
+  }
+
+  private static GatewayFailure dropped(ResponseHead answer, String why) {
+    return new GatewayFailure(
+        GatewayFailure.Kind.INVALID_RESPONSE, "answered " + answer.status() + ", " + why);
+  }
+
+  private void answer(Failover.Try attempted, ResponseHead answer, AnswerBody body) {
+    Consumer<@Nullable GatewayFailure> ended =
+        failure -> {
+          attempted.done();
+          end.answered(failure);
+        };
+    try {
+      AnswerPipe.answer(answer, body, downstream, settings.response(), location, scope, ended);
+    } catch (RuntimeException e) {
+      GatewayFailure defect = defect(e);
+      body.cancel(defect);
+      downstream.abort(defect);
+      ended.accept(defect);
+    }
+  }
+
+  /** Claims the outcome; whoever gets true, once, says what it is. */
+  public boolean claim() {
+    return claimed.compareAndSet(false, true);
+  }
+
+  /** There is no answer, unless the outcome has been claimed. */
+  public void unanswered(GatewayFailure failure) {
+    if (claim()) {
+      end.unanswered(failure.status(), new HeaderFields(), failure);
+    }
+  }
+
+  /** The client has left. */
+  public void clientGone(String message) {
+    abort(gone(message));
+  }
+
+  /** Ends it, wherever it is: the running attempt is aborted, and no other is made. */
+  public void abort(GatewayFailure failure) {
+    aborted = failure;
+    Failover loop = failover;
+    if (loop != null) {
+      loop.abandon();
+    }
+    JettyAttempt running = attempt;
+    if (running != null) {
+      running.abort(failure);
+    }
+    unanswered(failure);
+  }
+
+  private static GatewayFailure late(@Nullable GatewayFailure aborted) {
+    return aborted == null ? gone("the answer came too late") : aborted;
+  }
+
+  private static GatewayFailure gone(String message) {
+    return new GatewayFailure(GatewayFailure.Kind.CLIENT_GONE, message);
+  }
+
+  /** Whether it was ended before its time. */
+  public boolean isAborted() {
+    return aborted != null;
+  }
+}
