@@ -7,7 +7,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jboss.shrinkwrap.api.ShrinkWrap;
 import org.jboss.shrinkwrap.api.asset.StringAsset;
+import org.jboss.shrinkwrap.api.importer.ZipImporter;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 
 /** The applications that tests deploy. */
@@ -36,24 +38,11 @@ public final class Archives {
     return Path.of(System.getProperty("culvert.war"));
   }
 
-  /** {@code culvert.war} with this in its {@code WEB-INF/culvert.conf}. */
+  /** {@code culvert.war} as it is built, with this put into its {@code WEB-INF/culvert.conf}. */
   public static WebArchive war(Mount mount, String configuration) {
-    return withJar(mount, configuration).setWebXML(new StringAsset(WAR_WEB_XML));
+    return ShrinkWrap.create(ZipImporter.class, mount.archive().getName())
+        .importFrom(culvertWar().toFile())
+        .as(WebArchive.class)
+        .addAsWebInfResource(new StringAsset(configuration), "culvert.conf");
   }
-
-  private static final String WAR_WEB_XML =
-      """
-      <web-app xmlns="https://jakarta.ee/xml/ns/jakartaee" version="6.0">
-        <servlet>
-          <servlet-name>culvert</servlet-name>
-          <servlet-class>org.culvert.servlet.ProxyServlet</servlet-class>
-          <load-on-startup>1</load-on-startup>
-          <async-supported>true</async-supported>
-        </servlet>
-        <servlet-mapping>
-          <servlet-name>culvert</servlet-name>
-          <url-pattern>/</url-pattern>
-        </servlet-mapping>
-      </web-app>
-      """;
 }

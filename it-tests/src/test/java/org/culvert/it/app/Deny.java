@@ -7,7 +7,10 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 
-/** Denies a request that names it: an authentication filter, in short. */
+/**
+ * Denies a request that names it, and every path under {@code /secret-} and its name, as the
+ * container understands the path: an authentication filter, in short.
+ */
 public abstract class Deny extends HttpFilter {
   private static final long serialVersionUID = 1L;
   private final String name;
@@ -20,7 +23,9 @@ public abstract class Deny extends HttpFilter {
   protected void doFilter(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
-    if (name.equals(request.getHeader("X-Deny"))) {
+    String info = request.getPathInfo();
+    String path = request.getServletPath() + (info == null ? "" : info);
+    if (name.equals(request.getHeader("X-Deny")) || path.startsWith("/secret-" + name)) {
       response.setStatus(403);
       response.setContentType("text/plain");
       response.getWriter().print("denied by " + name);

@@ -13,7 +13,6 @@ import org.culvert.it.app.ForbidsAsync;
 import org.culvert.it.app.LogsIn;
 import org.culvert.it.app.OwnEndpoint;
 import org.culvert.it.app.OwnServlet;
-import org.culvert.it.app.UriFilter;
 import org.culvert.it.app.WhatIsRegistered;
 import org.jboss.shrinkwrap.api.ShrinkWrap;
 import org.jboss.shrinkwrap.api.asset.ByteArrayAsset;
@@ -72,7 +71,6 @@ final class Application {
             AddsFilterLate.class,
             ForbidsAsync.class,
             LogsIn.class,
-            UriFilter.class,
             OwnEndpoint.class,
             OwnServlet.class,
             WhatIsRegistered.class)

@@ -22,6 +22,10 @@ import org.jboss.shrinkwrap.api.spec.WebArchive;
 class JarIT {
   private static final Origin ORIGIN = Origin.shared();
 
+  /** The ways in which a filter is declared; each has an area of its own that it guards. */
+  private static final List<String> DECLARED =
+      List.of("descriptor", "annotation", "initializer", "listener");
+
   private static final String CONFIGURATION =
       """
       proxy_websocket relay;
@@ -29,7 +33,7 @@ class JarIT {
           proxy_pass %1$s;
           proxy_set_header X-User $remote_user;
       }
-      location ~ ^/(sync|constrained|secret)/ {
+      location ~ ^/(sync|constrained|secret-[a-z]+)/ {
           proxy_pass %1$s;
       }
       location /own/proxied/ {
@@ -82,7 +86,7 @@ class JarIT {
 
   @EveryMount
   void aFilterThatDeniesLetsNoByteThrough(Mount mount) throws Exception {
-    for (String declared : List.of("descriptor", "annotation", "initializer", "listener")) {
+    for (String declared : DECLARED) {
       String path = ORIGIN.on("/api/denied", Behaviour.answer(200, "leaked"));
       var answer = get(mount, path, "X-Deny: " + declared);
       assertThat(answer.status()).as(declared).isEqualTo(403);
@@ -182,18 +186,22 @@ class JarIT {
             "/constrained;a/../secret/x",
             "/constrained/%2e%2e/secret/x");
     int before = ORIGIN.connections();
-    ORIGIN.at("/secret/x", Behaviour.answer(200, "leaked"));
-    for (String spelling : spellings) {
-      for (String[] fields : new String[][] {{}, RawWebSocket.offer()}) {
-        try (RawClient client = new RawClient(Running.port())) {
-          client.request("GET " + mount.path(spelling), fields);
-          int status = client.readHead().status();
-          assertThat(status).as(spelling).isIn(400, 403, 404);
-          client.abandon();
+    for (String declared : DECLARED) {
+      String secret = "/secret-" + declared;
+      ORIGIN.at(secret + "/x", Behaviour.answer(200, "leaked"));
+      for (String spelling : spellings) {
+        String path =
+            spelling.replace("/secret", secret).replace("/%73ecret", "/%73ecret-" + declared);
+        for (String[] fields : new String[][] {{}, RawWebSocket.offer()}) {
+          try (RawClient client = new RawClient(Running.port())) {
+            client.request("GET " + mount.path(path), fields);
+            assertThat(client.readHead().status()).as(path).isIn(400, 403, 404);
+            client.abandon();
+          }
         }
       }
+      assertThat(ORIGIN.seen(secret + "/x")).isEmpty();
     }
-    assertThat(ORIGIN.seen("/secret/x")).isEmpty();
     assertThat(ORIGIN.connections()).isEqualTo(before);
   }
 }

@@ -17,6 +17,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLContext;
 import org.culvert.it.wire.RawWebSocket;
 
 /**
@@ -38,7 +39,16 @@ public final class Origin implements AutoCloseable {
 
   /** Starts one on a loopback port; 0 for any. */
   public Origin(int port) throws IOException {
-    server = new ServerSocket();
+    this(new ServerSocket(), port);
+  }
+
+  /** Starts one that speaks TLS, on a loopback port that the system chooses. */
+  public Origin(SSLContext tls) throws IOException {
+    this(tls.getServerSocketFactory().createServerSocket(), 0);
+  }
+
+  private Origin(ServerSocket socket, int port) throws IOException {
+    server = socket;
     server.setReuseAddress(true);
     server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1000);
     Thread thread = new Thread(this::accept, "origin-" + server.getLocalPort());
