@@ -8,6 +8,7 @@ import jakarta.websocket.PongMessage;
 import jakarta.websocket.Session;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The endpoint of every relay. Public because containers make it; without state, because not every
@@ -51,15 +52,26 @@ public final class JakartaEndpoint extends Endpoint {
 
   @Override
   public void onError(Session session, Throwable cause) {
-    if (session.getUserProperties().get(HOP) instanceof JakartaClientHop hop) {
+    JakartaClientHop hop = hop(session);
+    if (hop != null) {
       hop.error(cause);
     }
   }
 
   @Override
   public void onClose(Session session, CloseReason reason) {
-    if (session.getUserProperties().get(HOP) instanceof JakartaClientHop hop) {
+    JakartaClientHop hop = hop(session);
+    if (hop != null) {
       hop.closed(reason);
+    }
+  }
+
+  private static @Nullable JakartaClientHop hop(Session session) {
+    try {
+      return session.getUserProperties().get(HOP) instanceof JakartaClientHop hop ? hop : null;
+    } catch (IllegalStateException closed) {
+      // Tomcat 11 reports the error that closed a session after onClose, which told the relay.
+      return null;
     }
   }
 }
