@@ -1,6 +1,8 @@
 package org.culvert.samples;
 
 import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
@@ -20,6 +22,7 @@ final class Threads {
   private static final int CLOSERS = 4;
   private static volatile Threads current = new Threads();
 
+  private final Set<Thread> started = ConcurrentHashMap.newKeySet();
   private final ScheduledExecutorService ticker;
   private final ThreadPoolExecutor closers;
 
@@ -49,9 +52,11 @@ final class Threads {
   static void stop() {
     current.ticker.shutdownNow();
     current.closers.shutdownNow();
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
     try {
-      if (current.ticker.awaitTermination(1, TimeUnit.SECONDS)) {
-        current.closers.awaitTermination(1, TimeUnit.SECONDS);
+      // an executor is terminated while its last thread is still on its way out: join them
+      for (Thread thread : current.started) {
+        thread.join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime())));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -76,11 +81,13 @@ final class Threads {
     }
   }
 
-  private static ThreadFactory named(String name) {
+  private ThreadFactory named(String name) {
     AtomicInteger count = new AtomicInteger();
     return task -> {
       Thread thread = new Thread(task, name + "-" + count.incrementAndGet());
       thread.setDaemon(true);
+      started.removeIf(other -> other.getState() == Thread.State.TERMINATED);
+      started.add(thread);
       return thread;
     };
   }

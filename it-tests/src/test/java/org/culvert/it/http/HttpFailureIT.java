@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.culvert.it.Archives;
 import org.culvert.it.Await;
+import org.culvert.it.Await;
 import org.culvert.it.EveryMount;
 import org.culvert.it.Mount;
 import org.culvert.it.container.Running;
@@ -126,9 +127,13 @@ class HttpFailureIT {
                 java.util.List.of(dot, dot, dot, dot),
                 Duration.ofMillis(500),
                 After.KEEP_ALIVE));
-    try (RawClient client = new RawClient(Running.port())) {
-      assertThat(client.request("GET " + mount.path(path)).answer().text()).isEqualTo("....");
-    }
+    Await.atLeastOnce(
+        () -> {
+          try (RawClient client = new RawClient(Running.port())) {
+            assertThat(client.request("GET " + mount.path(path)).answer().text())
+                .isEqualTo("....");
+          }
+        });
   }
 
   @EveryMount

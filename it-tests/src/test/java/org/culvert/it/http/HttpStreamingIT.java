@@ -30,9 +30,8 @@ import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** Bodies flow as they come, at the pace of the slower side, in bounded memory. */
 @ArquillianTest
@@ -381,11 +380,16 @@ class HttpStreamingIT {
         client.request("GET " + mount.path(stalled));
       }
       ORIGIN.await(stalled, 100);
-      long start = System.nanoTime();
-      try (RawClient client = client()) {
-        assertThat(client.request("GET " + mount.path(plain)).answer().text()).isEqualTo("ok");
-      }
-      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
+      Await.atLeastOnce(
+          () -> {
+            long start = System.nanoTime();
+            try (RawClient client = client()) {
+              assertThat(client.request("GET " + mount.path(plain)).answer().text())
+                  .isEqualTo("ok");
+            }
+            assertThat(Duration.ofNanos(System.nanoTime() - start))
+                .isLessThan(Duration.ofSeconds(1));
+          });
     } finally {
       for (RawClient client : clients) {
         client.abandon();
@@ -395,16 +399,22 @@ class HttpStreamingIT {
   }
 
   @Tag("long")
-  @ParameterizedTest
-  @EnumSource(Mount.class)
+  @Test
   @Timeout(90)
-  void anAnswerAfterFortySecondsIsPassed(Mount mount) throws Exception {
-    String path =
-        ORIGIN.on(
-            "/late", new Behaviour.Delayed(Duration.ofSeconds(40), Behaviour.answer(200, "late")));
-    try (RawClient client = client()) {
+  void anAnswerAfterFortySecondsIsPassed() throws Exception {
+    List<RawClient> clients = new ArrayList<>();
+    for (Mount mount : Mount.values()) { // at once: each takes its time
+      Behaviour late = Behaviour.answer(200, "late");
+      String path = ORIGIN.on("/late", new Behaviour.Delayed(Duration.ofSeconds(40), late));
+      RawClient client = client();
+      clients.add(client);
       client.patience(Duration.ofSeconds(60));
-      assertThat(client.request("GET " + mount.path(path)).answer().text()).isEqualTo("late");
+      client.request("GET " + mount.path(path));
+    }
+    for (RawClient client : clients) {
+      try (client) {
+        assertThat(client.answer().text()).isEqualTo("late");
+      }
     }
   }
 

@@ -114,7 +114,7 @@ public final class Origin implements AutoCloseable {
 
   /** Waits until that many requests have come for a path. */
   public List<Seen> await(String path, int count) throws InterruptedException {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
     while (list(path).size() < count) {
       if (System.nanoTime() > end) {
         throw new AssertionError(
@@ -152,7 +152,7 @@ public final class Origin implements AutoCloseable {
   }
 
   private static <T> T taken(BlockingQueue<T> queue, String path) throws InterruptedException {
-    T one = queue.poll(10, TimeUnit.SECONDS);
+    T one = queue.poll(20, TimeUnit.SECONDS);
     if (one == null) {
       throw new AssertionError("nobody came for " + path);
     }

@@ -66,7 +66,7 @@ final class OriginConnection implements Runnable {
     if (behaviour instanceof Behaviour.HandOver) {
       saw(head, path, new byte[0]);
       handedOver = true;
-      wire.patience(Duration.ofSeconds(10));
+      wire.patience(Duration.ofSeconds(20));
       origin.handOver(path, new Handed(head, wire));
       return false;
     }
@@ -225,7 +225,7 @@ final class OriginConnection implements Runnable {
       }
       case HAND_OVER -> {
         handedOver = true;
-        wire.patience(Duration.ofSeconds(10));
+        wire.patience(Duration.ofSeconds(20));
         origin.handOver(path, webSocket);
       }
     }

@@ -13,12 +13,12 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.culvert.it.Await;
+import org.culvert.it.wire.RawClient;
 
 /**
  * One stock container: an unpacked download and a base directory of its own, a JVM with a small
@@ -30,6 +30,9 @@ final class StockContainer implements AutoCloseable {
   private final Kind kind;
   private final Path base;
   private final int port;
+  private final List<String> options = new ArrayList<>();
+  private final Map<String, String> environment = new HashMap<>();
+  private String heap = "128m";
   private Process process;
 
   /** The downloads. */
@@ -111,7 +114,7 @@ final class StockContainer implements AutoCloseable {
                 java(),
                 "-jar",
                 kind.home().resolve("start.jar").toString(),
-                "--add-modules=http,ee10-deploy,ee10-websocket-jakarta")
+                "--add-modules=http,ee10-deploy,ee10-websocket-jakarta,ee10-annotations")
             .directory(base.toFile())
             .redirectErrorStream(true)
             .redirectOutput(base.resolve("setup.log").toFile())
@@ -121,6 +124,7 @@ final class StockContainer implements AutoCloseable {
       throw new IOException("start.jar: " + Files.readString(base.resolve("setup.log")));
     }
     Files.createDirectories(base.resolve("etc"));
+    Files.createDirectories(base.resolve("temp"));
   }
 
   private static String java() {
@@ -131,6 +135,35 @@ final class StockContainer implements AutoCloseable {
     return port;
   }
 
+  /** Has it start with that much heap, and end where that is not enough. */
+  StockContainer withHeap(String size) {
+    heap = size;
+    options.add("-XX:+ExitOnOutOfMemoryError");
+    return this;
+  }
+
+  /** Has it start with one more option of the JVM's. */
+  StockContainer withOption(String option) {
+    options.add(option);
+    return this;
+  }
+
+  /** Has it start with one more variable in its environment. */
+  StockContainer withEnvironment(String name, String value) {
+    environment.put(name, value);
+    return this;
+  }
+
+  /** Where it lives. */
+  Path base() {
+    return base;
+  }
+
+  /** Where it puts temporary files. */
+  Path temporary() {
+    return base.resolve("temp");
+  }
+
   /** Where the distribution's WAR looks for its configuration outside itself. */
   Path configuration() {
     return base.resolve(kind.isTomcat() ? "conf/culvert.conf" : "etc/culvert.conf");
@@ -138,33 +171,8 @@ final class StockContainer implements AutoCloseable {
 
   /** Starts it; returns when its port answers. */
   void start() throws Exception {
-    List<String> options =
-        new ArrayList<>(
-            List.of(
-                "-Xmx128m",
-                // caches by soft references would keep what is really gone
-                "-XX:SoftRefLRUPolicyMSPerMB=0",
-                "-Djdk.net.hosts.file=" + System.getProperty("jdk.net.hosts.file")));
-    ProcessBuilder builder;
-    if (kind.isTomcat()) {
-      builder = new ProcessBuilder("sh", kind.home().resolve("bin/catalina.sh").toString(), "run");
-      Map<String, String> environment = builder.environment();
-      environment.put("CATALINA_HOME", kind.home().toString());
-      environment.put("CATALINA_BASE", base.toString());
-      environment.put("JAVA_HOME", System.getProperty("java.home"));
-      environment.put("CATALINA_OPTS", String.join(" ", options));
-      environment.remove("JAVA_OPTS");
-    } else {
-      options.add(0, java());
-      options.addAll(
-          List.of(
-              "-jar",
-              kind.home().resolve("start.jar").toString(),
-              "jetty.http.host=127.0.0.1",
-              "jetty.http.port=" + port,
-              "jetty.deploy.scanInterval=1"));
-      builder = new ProcessBuilder(options);
-    }
+    ProcessBuilder builder = kind.isTomcat() ? tomcat() : jetty();
+    builder.environment().putAll(environment);
     process =
         builder
             .directory(base.toFile())
@@ -174,6 +182,50 @@ final class StockContainer implements AutoCloseable {
     boolean up = Await.until(Duration.ofSeconds(60), this::answers);
     if (!up) {
       throw new IOException(kind + " did not start: " + log());
+    }
+  }
+
+  private List<String> allOptions() {
+    List<String> all = new ArrayList<>(options);
+    all.add("-Xmx" + heap);
+    // caches by soft references would keep what is really gone
+    all.add("-XX:SoftRefLRUPolicyMSPerMB=0");
+    all.add("-Djdk.net.hosts.file=" + System.getProperty("jdk.net.hosts.file"));
+    return all;
+  }
+
+  private ProcessBuilder tomcat() {
+    ProcessBuilder builder =
+        new ProcessBuilder("sh", kind.home().resolve("bin/catalina.sh").toString(), "run");
+    Map<String, String> variables = builder.environment();
+    variables.put("CATALINA_HOME", kind.home().toString());
+    variables.put("CATALINA_BASE", base.toString());
+    variables.put("JAVA_HOME", System.getProperty("java.home"));
+    variables.put("CATALINA_OPTS", String.join(" ", allOptions()));
+    variables.remove("JAVA_OPTS");
+    return builder;
+  }
+
+  private ProcessBuilder jetty() {
+    List<String> command = allOptions();
+    command.add(0, java());
+    command.add("-Djava.io.tmpdir=" + temporary());
+    command.addAll(
+        List.of(
+            "-jar",
+            kind.home().resolve("start.jar").toString(),
+            "jetty.http.host=127.0.0.1",
+            "jetty.http.port=" + port,
+            "jetty.deploy.scanInterval=1"));
+    return new ProcessBuilder(command);
+  }
+
+  /** The status of the answer to a request of its own, 0 where none comes. */
+  int status(String path) {
+    try (RawClient client = new RawClient(port)) {
+      return client.request("GET " + path, "Connection: close").answer().status();
+    } catch (IOException notYet) {
+      return 0;
     }
   }
 
@@ -205,50 +257,15 @@ final class StockContainer implements AutoCloseable {
     return Files.readString(base.resolve("out.log"), StandardCharsets.ISO_8859_1);
   }
 
+  /** What lives in its JVM. */
+  Jvm jvm() {
+    // catalina.sh execs java, so that the process is the JVM
+    return new Jvm(process.pid(), base.resolve("jcmd.out"));
+  }
+
   /** How many applications' class loaders are alive after a full collection. */
   int loaders() throws Exception {
-    return instances(kind.loaderClass());
-  }
-
-  /** How many instances of a class are alive after a full collection. */
-  int instances(String className) throws Exception {
-    Matcher line =
-        Pattern.compile(
-                "(?m)^\\s*\\d+:\\s+(\\d+)\\s+\\d+\\s+" + Pattern.quote(className) + "(\\s|$)")
-            .matcher(jcmd("GC.class_histogram"));
-    int count = 0;
-    while (line.find()) {
-      count += Integer.parseInt(line.group(1));
-    }
-    return count;
-  }
-
-  /** The names of its threads. */
-  List<String> threads() throws Exception {
-    Matcher names = Pattern.compile("(?m)^\"([^\"]+)\"").matcher(jcmd("Thread.print"));
-    List<String> threads = new ArrayList<>();
-    while (names.find()) {
-      threads.add(names.group(1));
-    }
-    return threads;
-  }
-
-  private String jcmd(String command) throws Exception {
-    // catalina.sh execs java, so that the process is the JVM
-    Path answer = base.resolve("jcmd.out");
-    Process jcmd =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
-                String.valueOf(process.pid()),
-                command)
-            .redirectErrorStream(true)
-            .redirectOutput(answer.toFile())
-            .start();
-    if (!jcmd.waitFor(30, TimeUnit.SECONDS) || jcmd.exitValue() != 0) {
-      jcmd.destroyForcibly();
-      throw new IOException("jcmd " + command + ": " + Files.readString(answer));
-    }
-    return Files.readString(answer);
+    return jvm().instances(kind.loaderClass());
   }
 
   @Override

@@ -59,15 +59,16 @@ class StockContainerIT {
 
       container.undeploy("culvert.war");
       container.undeploy("samples.war");
-      assertThat(Await.until(Duration.ofSeconds(30), () -> status(container, "/culvert/x") == 404))
+      assertThat(Await.until(Duration.ofSeconds(30), () -> container.status("/culvert/x") == 404))
           .isTrue();
-      assertThat(Await.until(Duration.ofSeconds(30), () -> status(container, "/samples/x") == 404))
+      assertThat(Await.until(Duration.ofSeconds(30), () -> container.status("/samples/x") == 404))
           .isTrue();
       assertThat(Await.until(Duration.ofSeconds(30), () -> container.loaders() == loaders))
           .as("class loaders left: %d of %d%n%s", container.loaders(), loaders, container.log())
           .isTrue();
-      assertThat(container.instances("org.culvert.servlet.ProxyServlet")).isZero();
-      assertThat(container.threads()).noneMatch(name -> name.toLowerCase().contains("culvert"));
+      assertThat(container.jvm().instances("org.culvert.servlet.ProxyServlet")).isZero();
+      assertThat(container.jvm().threads())
+          .noneMatch(name -> name.toLowerCase().contains("culvert"));
       assertThat(container.log())
           .doesNotContain("memory leak")
           .doesNotContain("ThreadLocal")
@@ -80,7 +81,7 @@ class StockContainerIT {
     String page = ORIGIN.on("/page", Behaviour.answer(200, "from the backend"));
     String socket = ORIGIN.on("/socket", Behaviour.webSocket(Talk.ECHO));
     assertThat(
-            Await.until(Duration.ofSeconds(30), () -> status(container, "/culvert" + page) == 200))
+            Await.until(Duration.ofSeconds(30), () -> container.status("/culvert" + page) == 200))
         .as(container.log())
         .isTrue();
     for (int i = 0; i < 20; i++) {
@@ -102,7 +103,7 @@ class StockContainerIT {
   }
 
   private static void worksInTheSamples(StockContainer container) throws Exception {
-    assertThat(Await.until(Duration.ofSeconds(30), () -> status(container, "/samples/") == 200))
+    assertThat(Await.until(Duration.ofSeconds(30), () -> container.status("/samples/") == 200))
         .as(container.log())
         .isTrue();
     // the samples' own endpoint, and the backend's behind it
@@ -119,12 +120,6 @@ class StockContainerIT {
       } else {
         socket.reset();
       }
-    }
-  }
-
-  private static int status(StockContainer container, String path) throws Exception {
-    try (RawClient client = new RawClient(container.port())) {
-      return client.request("GET " + path, "Connection: close").answer().status();
     }
   }
 

@@ -36,7 +36,7 @@ public class Wire implements AutoCloseable {
     socket.setTcpNoDelay(true);
     in = new BufferedInputStream(socket.getInputStream(), 16 * 1024);
     out = socket.getOutputStream();
-    patience(Duration.ofSeconds(10));
+    patience(Duration.ofSeconds(20));
   }
 
   /** Sets how long a read may take. */
