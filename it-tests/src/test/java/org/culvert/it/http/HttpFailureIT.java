@@ -8,7 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.culvert.it.Archives;
 import org.culvert.it.Await;
-import org.culvert.it.Await;
 import org.culvert.it.EveryMount;
 import org.culvert.it.Mount;
 import org.culvert.it.container.Running;
@@ -130,8 +129,7 @@ class HttpFailureIT {
     Await.atLeastOnce(
         () -> {
           try (RawClient client = new RawClient(Running.port())) {
-            assertThat(client.request("GET " + mount.path(path)).answer().text())
-                .isEqualTo("....");
+            assertThat(client.request("GET " + mount.path(path)).answer().text()).isEqualTo("....");
           }
         });
   }
