@@ -7,6 +7,9 @@ import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.logging.Level;
@@ -22,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Where the configuration is looked for, and what goes before what, in a real Tomcat. */
-@Timeout(30)
+@Timeout(90)
 class ConfigurationLookupTest {
   @TempDir Path folder;
   private Path webapp;
@@ -112,6 +115,49 @@ class ConfigurationLookupTest {
     file("base/conf/culvert.conf");
     System.setProperty("culvert.conf", file("property.conf").toString());
     assertThat(text(found(true, context -> {}))).isEqualTo("# property.conf");
+  }
+
+  @Test
+  void theEnvironmentGoesBeforeTheFoldersAndAfterTheSystemProperty() throws Exception {
+    file("webapp/WEB-INF/culvert.conf");
+    file("base/conf/culvert.conf");
+    String property = file("property.conf").toString();
+
+    assertThat(foundWithEnvironment(file("environment.conf"))).isEqualTo("# environment.conf");
+    assertThat(foundWithEnvironment(file("environment.conf"), "-Dculvert.conf=" + property))
+        .isEqualTo("# property.conf");
+  }
+
+  /** What is found by a JVM of its own, since no JVM can set its own environment. */
+  private String foundWithEnvironment(Path named, String... options) throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin/java").toString());
+    command.addAll(List.of(options));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of(ConfigurationLookupTest.class.getName(), folder.toString()));
+    Path out = folder.resolve("out");
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .redirectOutput(out.toFile())
+            .redirectError(ProcessBuilder.Redirect.INHERIT);
+    builder.environment().put("CULVERT_CONF", named.toString());
+    Process process = builder.start();
+    try {
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    } finally {
+      process.destroyForcibly();
+    }
+    return Files.readString(out);
+  }
+
+  /** Prints what a JVM finds. */
+  public static void main(String[] arguments) throws Exception {
+    ConfigurationLookupTest test = new ConfigurationLookupTest();
+    test.folder = Path.of(arguments[0]);
+    test.webapp = test.folder.resolve("webapp");
+    System.out.print(text(test.found(true, context -> {})));
+    System.out.flush();
+    Runtime.getRuntime().halt(0);
   }
 
   @Test
