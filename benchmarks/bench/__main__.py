@@ -31,7 +31,7 @@ def arguments():
     parser.add_argument("--only", metavar="NAMES", default="", help="only these proxies and measures, with commas; nginx is always one")
     parser.add_argument("--rounds", type=int, help="rounds of each measure (5; quick: 3)")
     parser.add_argument("--seconds", type=float, help="measured time of a round (4; quick: 1)")
-    parser.add_argument("--warmup", type=float, help="seconds of load before the first round of a measure (10; quick: 3; a tenth where there is no JVM)")
+    parser.add_argument("--warmup", type=float, help="seconds of load before the first round of a measure, at least (10; quick: 3; a tenth where there is no JVM)")
     parser.add_argument("--idle", type=int, default=4000, help="idle WebSockets (4000)")
     parser.add_argument("--minutes", type=float, default=90, help="end after so long with what there is (90)")
     parser.add_argument("--list", action="store_true", help="list proxies and measures, and what is missing")
@@ -95,7 +95,10 @@ def answers(proxy):
         with socket.create_connection(("127.0.0.1", proxy.port), timeout=2) as client:
             client.settimeout(5)
             client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-            return b" 200" in client.recv(64)
+            answer = b""
+            while piece := client.recv(4096):
+                answer += piece
+            return b" 200" in answer and answer.endswith(b"ok")
     except OSError:
         return False
 
@@ -139,12 +142,24 @@ class Run:
                 if measure.once:
                     total += 8
                 else:
-                    total += self.options.rounds * (self.options.seconds + 0.7) + self.warmup(proxy, 0)
+                    total += self.options.rounds * (self.options.seconds + 0.7) + self.warmup(proxy) * (2 if proxy.jvm else 1)
         return total
 
-    def warmup(self, proxy, round_number):
-        first = self.options.warmup * (1 if proxy.jvm else 0.1)
-        return max(0.3, first) if round_number == 0 else 0.3
+    def warmup(self, proxy):
+        return max(0.3, self.options.warmup * (1 if proxy.jvm else 0.1))
+
+    def warm(self, measure, proxy, rate):
+        """Load before the first round: at least --warmup, and for a JVM until it no longer gets cheaper, at most six times that.
+
+        A busy machine leaves its compiler little time; ten seconds may then be no more than one.
+        """
+        piece, last = self.warmup(proxy), None
+        for _ in range(6 if proxy.jvm else 1):
+            result = run_round(measure, self.generator, proxy, piece, 0, 0, rate)
+            cost = result["cpu_seconds"] / result["count"]
+            if self.late() or (last and cost > 0.95 * last):
+                break
+            last = cost
 
     def late(self):
         if time.monotonic() - self.began > self.options.minutes * 60:
@@ -170,9 +185,11 @@ class Run:
                 raise Failed(f"{measure.needs} gave nothing")
             if measure.once:
                 warm = next(m for m in MEASURES if m.name == "shake")
-                run_round(warm, self.generator, proxy, 0.5, 0, 0, 0)
+                run_round(warm, self.generator, proxy, max(2, self.warmup(proxy)), 0, 0, 0)
                 settle(1)
-            warmup = self.warmup(proxy, round_number)
+            if round_number == 0 and not measure.once:
+                self.warm(measure, proxy, rate)
+            warmup = 0 if measure.once else 0.3
             result = run_round(measure, self.generator, proxy, self.options.seconds, warmup, self.options.idle, rate)
             value = measure.value(result)
         except Failed as failure:
@@ -191,7 +208,7 @@ class Run:
         return [
             f"{date}; {machine.describe()}; {machine.first_line(['java', '-version'], r'(?m)^(OpenJDK Runtime.*)$')}",
             f"benchmarks/run {' '.join(sys.argv[1:])}: {plan}; load average at the end {machine.load_average():.1f}"
-            + ("; cut short by --minutes" if self.cut else ""),
+            + ("; cut short" if self.cut else ""),
         ]
 
     def write(self, folder):
@@ -230,7 +247,7 @@ def main():
     if not any(p.name == "nginx" for p in proxies):
         print("without nginx there are no ratios", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="culvert-bench-"))
-    backend, started = None, []
+    backend, run, started = None, None, []
     try:
         backend, port = start_backend(programs, folder)
         for proxy in proxies:
@@ -244,9 +261,13 @@ def main():
         return 1 if run.results.faults else 0
     except KeyboardInterrupt:
         print("\ninterrupted: ending everything", flush=True)
+        if run and run.results.values:
+            run.cut = True
+            run.write(options.results)
         return 130
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
         for proxy in started:
             proxy.stop()
         if backend:

@@ -36,7 +36,7 @@ def _per_second(result):
 MEASURES = [
     Measure(
         "idle",
-        "an idle WebSocket, 4,000 of them: resident memory",
+        "an idle WebSocket: resident memory",
         "KB",
         "less",
         "idle {port} / {idle} 2",

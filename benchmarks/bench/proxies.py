@@ -121,9 +121,9 @@ CADDYFILE = """
 {{
     admin off
     auto_https off
-    persist_config off
 }}
-http://127.0.0.1:{port} {{
+http://:{port} {{
+    bind 127.0.0.1
     reverse_proxy 127.0.0.1:{backend}
 }}
 """

@@ -12,11 +12,12 @@ public final class UndertowPeer {
   /** Starts the proxy, which runs until the process is ended. */
   public static void main(String[] args) {
     int cores = Runtime.getRuntime().availableProcessors();
-    // Upgraded connections count, so the default of 10 for each thread would queue the rest.
+    // Upgraded connections count, so the default of 10 for each thread would refuse the rest; a host
+    // takes what is set before it is added.
     LoadBalancingProxyClient backend =
         new LoadBalancingProxyClient()
-            .addHost(URI.create("http://127.0.0.1:" + args[1]))
-            .setConnectionsPerThread(20_000);
+            .setConnectionsPerThread(20_000)
+            .addHost(URI.create("http://127.0.0.1:" + args[1]));
     Undertow.builder()
         .setIoThreads(cores)
         .addHttpListener(Integer.parseInt(args[0]), "127.0.0.1")
