@@ -243,6 +243,7 @@ class ProxyServletTest {
   }
 
   /** An event stream, a download whose client stops reading, an upload, and one unanswered. */
+  @Timeout(90) // Tomcat gives what is under way two seconds of its own; a busy machine more.
   @ParameterizedTest
   @CsvSource({"JETTY,false", "JETTY,true", "TOMCAT,false", "TOMCAT,true"})
   void cutsOffWhatIsUnderWayWhenItEnds(TestFront.Kind kind, boolean reloaded) throws Exception {
