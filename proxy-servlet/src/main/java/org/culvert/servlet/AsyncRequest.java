@@ -6,6 +6,7 @@ import jakarta.servlet.AsyncListener;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class AsyncRequest {
   private static final String ABORT = "org.culvert.abort";
+
+  /** Something done with the container's objects; must not block, and call nobody back. */
+  interface Touch {
+    void run() throws IOException;
+  }
 
   /** Told what the container reports, on any thread. */
   interface Watcher {
@@ -27,13 +33,8 @@ final class AsyncRequest {
   private final HttpServletRequest request;
   private final AsyncContext async;
   private final Watcher watcher;
+  private final Lease lease = new Lease();
   private volatile @Nullable Runnable afterDispatch;
-
-  /** The container has ended the request: nothing of it may be touched any more. */
-  private volatile boolean ended;
-
-  /** The container has taken the request back, for another client perhaps. */
-  private volatile boolean completed;
 
   private AsyncRequest(HttpServletRequest request, AsyncContext async, Watcher watcher) {
     this.request = request;
@@ -66,19 +67,38 @@ final class AsyncRequest {
     }
   }
 
-  boolean isEnded() {
-    return ended;
+  /** Touches the container's objects; false, and nothing done, where they are not ours any more. */
+  boolean use(Touch touch) throws IOException {
+    if (!lease.enter(false)) {
+      return false;
+    }
+    try {
+      touch.run();
+      return true;
+    } finally {
+      lease.leave();
+    }
   }
 
-  boolean isCompleted() {
-    return completed;
+  /** {@link #use}; a touch that fails has lost the client: its connection is cut with it. */
+  boolean useOrCut(Touch touch) throws IOException {
+    return use(
+        () -> {
+          try {
+            touch.run();
+          } catch (IOException e) {
+            cut(e);
+            throw e;
+          }
+        });
   }
 
   /** The answer is whole, or nobody waits for it. */
   void complete() {
-    if (completed) {
-      return;
-    }
+    last(this::end);
+  }
+
+  private void end() {
     try {
       async.complete();
     } catch (IllegalStateException e) {
@@ -88,18 +108,30 @@ final class AsyncRequest {
 
   /** Drops the client's connection, so that it cannot take the answer for a whole one. */
   void cut(Throwable cause) {
-    if (completed) {
-      return; // The container may have given the request to another client.
-    }
-    if (ContainerSocket.drop(request)) {
-      complete();
-      return;
+    last(
+        () -> {
+          if (ContainerSocket.drop(request)) {
+            end();
+            return;
+          }
+          try {
+            request.setAttribute(ABORT, cause);
+            async.dispatch();
+          } catch (IllegalStateException | UnsupportedOperationException e) {
+            end(); // The request is over, or the application is being stopped.
+          }
+        });
+  }
+
+  private boolean last(Runnable touch) {
+    if (!lease.enter(true)) {
+      return false;
     }
     try {
-      request.setAttribute(ABORT, cause);
-      async.dispatch();
-    } catch (IllegalStateException | UnsupportedOperationException e) {
-      complete(); // The request is over, or the application is being stopped.
+      touch.run();
+      return true;
+    } finally {
+      lease.leave();
     }
   }
 
@@ -112,19 +144,23 @@ final class AsyncRequest {
    */
   boolean dispatch(Runnable after) {
     afterDispatch = after;
-    try {
-      async.dispatch();
-      return true;
-    } catch (IllegalStateException e) {
-      return false;
-    }
+    AtomicBoolean dispatched = new AtomicBoolean();
+    last(
+        () -> {
+          try {
+            async.dispatch();
+            dispatched.set(true);
+          } catch (IllegalStateException e) {
+            // The container has ended the request by itself: the client left.
+          }
+        });
+    return dispatched.get();
   }
 
   private final class Listener implements AsyncListener {
     @Override
     public void onComplete(AsyncEvent event) {
-      ended = true;
-      completed = true;
+      lease.end();
       Runnable after = afterDispatch;
       if (after != null) {
         after.run();
@@ -139,7 +175,8 @@ final class AsyncRequest {
 
     @Override
     public void onError(AsyncEvent event) {
-      ended = true;
+      complete(); // Else the container answers in our place.
+      lease.end();
       Throwable cause = event.getThrowable();
       watcher.broken(cause == null ? new IOException("the client left") : cause);
     }

@@ -118,7 +118,7 @@ public final class ProxyServlet extends HttpServlet {
    */
   boolean handle(HttpServletRequest request, HttpServletResponse response) throws IOException {
     if (request.getDispatcherType() == DispatcherType.ASYNC) {
-      ServletDownstream.cutShort(request);
+      AsyncRequest.cutShort(request);
       return PendingUpgrade.completeIn(request, response);
     }
     RuntimeSwitch current = runtimes;

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.culvert.exchange.Completion;
 import org.culvert.exchange.Downstream;
 import org.culvert.exchange.HangUps;
@@ -41,9 +42,10 @@ public final class ServletDownstream implements Downstream {
     this.record = record;
     this.timers = timers;
     this.head = new ServletHead(request, response, record);
-    this.body = new ServletRequestBody(request, record, this::clientGone);
-    this.writer = new TimedWriter(new ServletResponseWriter(response, this::clientGone), timers);
     this.async = AsyncRequest.start(request, response, new Watcher());
+    this.body = new ServletRequestBody(request, async, record, this::clientGone);
+    this.writer =
+        new TimedWriter(new ServletResponseWriter(response, async, this::clientGone), timers);
   }
 
   /** Puts a request into asynchronous mode. Only where {@code isAsyncSupported()}. */
@@ -53,15 +55,6 @@ public final class ServletDownstream implements Downstream {
       ResponseRecord record,
       Timers timers) {
     return new ServletDownstream(request, response, record, timers);
-  }
-
-  /**
-   * To be called first in every ASYNC dispatch: where the answer is to be cut short and the
-   * container's own way is not known, throws, which has a container drop a connection whose answer
-   * has begun.
-   */
-  public static void cutShort(HttpServletRequest request) throws IOException {
-    AsyncRequest.cutShort(request);
   }
 
   /** Sets {@code send_timeout}: how long one write to the client may take. */
@@ -91,19 +84,15 @@ public final class ServletDownstream implements Downstream {
 
   @Override
   public void write(ByteBuffer piece, boolean flush, Completion done) {
-    if (over.get() || async.isEnded()) {
-      done.failed(new IOException("the answer is over"));
-      return;
-    }
     wrote = true;
     int length = piece.remaining();
     try {
-      head.apply();
-    } catch (RuntimeException e) {
-      done.failed(
-          async.isEnded()
-              ? new IOException("the container has ended the request", e)
-              : new GatewayFailure(GatewayFailure.Kind.INTERNAL, "cannot answer: " + e, e));
+      if (over.get() || !async.use(head::apply)) {
+        done.failed(new IOException("the answer is over"));
+        return;
+      }
+    } catch (IOException | RuntimeException e) {
+      done.failed(new GatewayFailure(GatewayFailure.Kind.INTERNAL, "cannot answer: " + e, e));
       return;
     }
     writer.write(
@@ -129,12 +118,12 @@ public final class ServletDownstream implements Downstream {
       return;
     }
     try {
-      head.apply();
-    } catch (RuntimeException e) {
+      async.use(head::apply);
+    } catch (IOException | RuntimeException e) {
       drop(e);
       return;
     }
-    if (!wrote || !head.isCommitted()) {
+    if (!wrote || !isHeadOnItsWay()) {
       finish();
       return;
     }
@@ -204,7 +193,17 @@ public final class ServletDownstream implements Downstream {
 
   @Override
   public boolean isCommitted() {
-    return wrote || head.isCommitted();
+    return wrote || isHeadOnItsWay();
+  }
+
+  private boolean isHeadOnItsWay() {
+    AtomicBoolean open = new AtomicBoolean();
+    try {
+      async.use(() -> open.set(!head.isCommitted()));
+    } catch (IOException e) {
+      return true;
+    }
+    return !open.get();
   }
 
   @Override
@@ -215,12 +214,22 @@ public final class ServletDownstream implements Downstream {
           timers
               .hangUps()
               .watch(
-                  () -> async.isCompleted() ? null : ContainerSocket.line(request),
+                  this::line,
                   () -> clientGone(new IOException("client closed connection")));
     }
     if (gone.get() && !over.get()) {
       callback.run();
     }
+  }
+
+  private HangUps.@Nullable Line line() {
+    AtomicReference<HangUps.@Nullable Line> line = new AtomicReference<>();
+    try {
+      async.use(() -> line.set(ContainerSocket.line(request)));
+    } catch (IOException e) {
+      return null;
+    }
+    return line.get();
   }
 
   private void clientGone(Throwable cause) {

@@ -4,7 +4,9 @@ import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.culvert.exchange.RequestBody;
@@ -20,6 +22,7 @@ final class ServletRequestBody implements RequestBody, ReadListener {
   private static final Runnable SIGNAL = () -> {};
 
   private final HttpServletRequest request;
+  private final AsyncRequest async;
   private final ResponseRecord record;
   private final Consumer<Throwable> broken;
   private final long length;
@@ -37,8 +40,12 @@ final class ServletRequestBody implements RequestBody, ReadListener {
    * @param broken told when the container reports that the client broke off
    */
   ServletRequestBody(
-      HttpServletRequest request, ResponseRecord record, Consumer<Throwable> broken) {
+      HttpServletRequest request,
+      AsyncRequest async,
+      ResponseRecord record,
+      Consumer<Throwable> broken) {
     this.request = request;
+    this.async = async;
     this.record = record;
     this.broken = broken;
     this.length = length(request);
@@ -92,21 +99,24 @@ final class ServletRequestBody implements RequestBody, ReadListener {
       dry = true;
       return 0;
     }
+    AtomicInteger read = new AtomicInteger();
+    if (!async.use(() -> read.set(receive(in, into)))) {
+      throw new IOException("client broke off: the container has ended the request");
+    }
+    return count(read.get());
+  }
+
+  /** Bytes received, 0 for none now, -1 at the end. */
+  private int receive(ServletInputStream in, ByteBuffer into) throws IOException {
     if (in.isFinished()) {
-      finished = true;
       return -1;
     }
     dry = true; // Before isReady(), which may have the container signal at once.
     if (!in.isReady()) {
-      // Tomcat answers false at the end, too.
-      if (in.isFinished()) {
-        finished = true;
-        return -1;
-      }
-      return 0;
+      return in.isFinished() ? -1 : 0; // Tomcat is not ready at the end, too.
     }
     dry = false;
-    return count(transfer(in, into));
+    return transfer(in, into);
   }
 
   private int transfer(ServletInputStream in, ByteBuffer into) throws IOException {
@@ -160,10 +170,17 @@ final class ServletRequestBody implements RequestBody, ReadListener {
 
   private void listen() {
     try {
-      ServletInputStream in = request.getInputStream();
-      input = in;
-      listening = true;
-      in.setReadListener(this);
+      boolean begun =
+          async.use(
+              () -> {
+                ServletInputStream in = request.getInputStream();
+                input = in;
+                listening = true;
+                in.setReadListener(this);
+              });
+      if (!begun) {
+        onError(new IOException("the container has ended the request"));
+      }
     } catch (IOException | IllegalStateException e) {
       onError(e);
     }
@@ -205,6 +222,12 @@ final class ServletRequestBody implements RequestBody, ReadListener {
 
   @Override
   public HeaderFields trailers() {
-    return trailers(request);
+    AtomicReference<HeaderFields> fields = new AtomicReference<>(new HeaderFields());
+    try {
+      async.use(() -> fields.set(trailers(request)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // Nothing of it reads.
+    }
+    return fields.get();
   }
 }

@@ -20,10 +20,12 @@ final class ServletResponseWriter implements WriteListener {
     NOTHING,
     WRITE,
     FLUSH,
-    DRAIN
+    DRAIN,
+    DONE
   }
 
   private final HttpServletResponse response;
+  private final AsyncRequest async;
   private final Consumer<Throwable> broken;
   private final AtomicInteger signals = new AtomicInteger();
   private @Nullable ServletOutputStream output;
@@ -39,8 +41,9 @@ final class ServletResponseWriter implements WriteListener {
    *
    * @param broken told when the container reports that the client broke off
    */
-  ServletResponseWriter(HttpServletResponse response, Consumer<Throwable> broken) {
+  ServletResponseWriter(HttpServletResponse response, AsyncRequest async, Consumer<Throwable> broken) {
     this.response = response;
+    this.async = async;
     this.broken = broken;
   }
 
@@ -66,9 +69,16 @@ final class ServletResponseWriter implements WriteListener {
       return;
     }
     try {
-      ServletOutputStream out = response.getOutputStream();
-      output = out;
-      out.setWriteListener(this); // Its first signal starts the writing.
+      boolean begun =
+          async.use(
+              () -> {
+                ServletOutputStream out = response.getOutputStream();
+                output = out;
+                out.setWriteListener(this); // Its first signal starts the writing.
+              });
+      if (!begun) {
+        finish(new IOException("the answer is over"));
+      }
     } catch (IOException | IllegalStateException e) {
       onError(e);
     }
@@ -96,24 +106,29 @@ final class ServletResponseWriter implements WriteListener {
       return;
     }
     try {
-      while (out.isReady()) {
-        switch (step) {
-          case WRITE -> {
-            step = flushing ? Step.FLUSH : Step.DRAIN;
-            transfer(out);
-          }
-          case FLUSH -> {
-            step = Step.DRAIN;
-            out.flush();
-          }
-          default -> {
-            finish(null);
-            return;
-          }
-        }
+      if (!async.useOrCut(() -> advance(out))) {
+        finish(new IOException("the answer is over"));
+      } else if (step == Step.DONE) {
+        finish(null);
       }
     } catch (IOException | IllegalStateException e) {
       finish(e);
+    }
+  }
+
+  private void advance(ServletOutputStream out) throws IOException {
+    while (step != Step.DONE && out.isReady()) {
+      switch (step) {
+        case WRITE -> {
+          step = flushing ? Step.FLUSH : Step.DRAIN;
+          transfer(out);
+        }
+        case FLUSH -> {
+          step = Step.DRAIN;
+          out.flush();
+        }
+        default -> step = Step.DONE;
+      }
     }
   }
 

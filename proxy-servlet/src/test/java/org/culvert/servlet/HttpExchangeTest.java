@@ -298,7 +298,7 @@ final class HttpExchangeTest {
                   jakarta.servlet.http.HttpServletRequest request,
                   jakarta.servlet.http.HttpServletResponse response)
                   throws IOException {
-                ServletDownstream.cutShort(request);
+                AsyncRequest.cutShort(request);
                 var record = new org.culvert.observe.ResponseRecord();
                 var failure = new GatewayFailure(GatewayFailure.Kind.CLIENT_GONE, "return 444");
                 if (!async) {

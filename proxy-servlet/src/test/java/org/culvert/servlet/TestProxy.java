@@ -180,7 +180,7 @@ final class TestProxy extends HttpServlet {
 
   @Override
   public void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
-    ServletDownstream.cutShort(request);
+    AsyncRequest.cutShort(request);
     ResponseRecord record = new ResponseRecord();
     Scope scope = new Scope();
     scope.put(RequestFacts.class, facts(request)).put(ResponseRecord.class, record);
