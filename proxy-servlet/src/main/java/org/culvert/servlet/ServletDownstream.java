@@ -213,9 +213,7 @@ public final class ServletDownstream implements Downstream {
       watch =
           timers
               .hangUps()
-              .watch(
-                  this::line,
-                  () -> clientGone(new IOException("client closed connection")));
+              .watch(this::line, () -> clientGone(new IOException("client closed connection")));
     }
     if (gone.get() && !over.get()) {
       callback.run();

@@ -222,12 +222,12 @@ final class ServletRequestBody implements RequestBody, ReadListener {
 
   @Override
   public HeaderFields trailers() {
-    AtomicReference<HeaderFields> fields = new AtomicReference<>(new HeaderFields());
+    HeaderFields fields = new HeaderFields();
     try {
-      async.use(() -> fields.set(trailers(request)));
+      async.use(() -> trailers(request).forEach(f -> fields.add(f.name(), f.value())));
     } catch (IOException e) {
       throw new UncheckedIOException(e); // Nothing of it reads.
     }
-    return fields.get();
+    return fields;
   }
 }

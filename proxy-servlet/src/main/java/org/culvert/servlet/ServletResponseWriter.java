@@ -41,7 +41,8 @@ final class ServletResponseWriter implements WriteListener {
    *
    * @param broken told when the container reports that the client broke off
    */
-  ServletResponseWriter(HttpServletResponse response, AsyncRequest async, Consumer<Throwable> broken) {
+  ServletResponseWriter(
+      HttpServletResponse response, AsyncRequest async, Consumer<Throwable> broken) {
     this.response = response;
     this.async = async;
     this.broken = broken;
