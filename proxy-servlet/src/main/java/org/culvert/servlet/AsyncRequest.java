@@ -123,13 +123,12 @@ final class AsyncRequest {
         });
   }
 
-  private boolean last(Runnable touch) {
+  private void last(Runnable touch) {
     if (!lease.enter(true)) {
-      return false;
+      return;
     }
     try {
       touch.run();
-      return true;
     } finally {
       lease.leave();
     }
@@ -138,20 +137,22 @@ final class AsyncRequest {
   /**
    * Has the rest made in an ASYNC dispatch of the request.
    *
+   * @param before run just before, while the request is still ours
    * @param after run when the container has ended the request, dispatched or not: an application's
    *     filter may have kept the dispatch to itself
    * @return false when the request has ended already
    */
-  boolean dispatch(Runnable after) {
+  boolean dispatch(Runnable before, Runnable after) {
     afterDispatch = after;
     AtomicBoolean dispatched = new AtomicBoolean();
     last(
         () -> {
           try {
+            before.run();
             async.dispatch();
             dispatched.set(true);
-          } catch (IllegalStateException e) {
-            // The container has ended the request by itself: the client left.
+          } catch (IllegalStateException | UnsupportedOperationException e) {
+            end(); // The client left, or the application is being stopped.
           }
         });
     return dispatched.get();

@@ -18,7 +18,11 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class Lease {
   private static final long LOOK_NANOS = 50_000;
+
+  /** A millisecond or two: a thread that is only held up for a moment runs again by then. */
   private static final int LOOKS_AT_A_WAITING_THREAD = 20;
+
+  /** A second or two, which no touch takes: the container is not to hang for a defect of ours. */
   private static final int LOOKS = 20_000;
 
   private final List<Thread> inside = new ArrayList<>(2);
@@ -43,7 +47,10 @@ final class Lease {
     inside.remove(Thread.currentThread());
   }
 
-  /** The container has its objects back when this returns; on its thread. */
+  /**
+   * The container has its objects back when this returns; on its thread. Waits for the touches of
+   * others, within the two bounds above.
+   */
   void end() {
     synchronized (this) {
       over = true;

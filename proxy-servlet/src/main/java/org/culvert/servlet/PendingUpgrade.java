@@ -32,19 +32,10 @@ final class PendingUpgrade {
     this.cycle = cycle;
   }
 
-  /**
-   * Leaves this for the dispatch.
-   *
-   * @return false when the container has the request back
-   */
-  boolean leaveIn(HttpServletRequest request) {
+  /** Leaves this for the dispatch; the container's request is ours still. */
+  void leaveIn(HttpServletRequest request) {
     limit = accepted.timers().start(DISPATCH_LIMIT, this::abandon);
-    try {
-      request.setAttribute(ATTRIBUTE, this);
-      return true;
-    } catch (IllegalStateException recycled) {
-      return false;
-    }
+    request.setAttribute(ATTRIBUTE, this);
   }
 
   /**

@@ -56,8 +56,10 @@ final class ServletCall {
   /** Has the client's handshake completed: in an ASYNC dispatch, or on the waiting thread. */
   void complete(PendingUpgrade pending) {
     if (asynchronous != null) {
-      if (!pending.leaveIn(request) || !asynchronous.dispatch(pending::abandon)) {
+      if (!asynchronous.dispatch(() -> pending.leaveIn(request), pending::abandon)) {
         pending.abandon();
+        // Whoever noticed that the client left may have done no more than that.
+        asynchronous.abort(new IOException("the client left while its WebSocket was dialled"));
       }
     } else if (blocking == null
         || !blocking.handOver(() -> pending.complete(request, response), pending::abandon)) {

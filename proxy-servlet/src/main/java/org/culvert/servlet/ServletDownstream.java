@@ -145,16 +145,17 @@ public final class ServletDownstream implements Downstream {
   /**
    * Ends the leg without an answer: the rest is made in an ASYNC dispatch of the request.
    *
+   * @param before run just before, where the request is there still
    * @param after run when the container has ended the request, dispatched or not: an application's
    *     filter may have kept the dispatch to itself
    * @return false when the request has ended already
    */
-  boolean dispatch(Runnable after) {
+  boolean dispatch(Runnable before, Runnable after) {
     if (gone.get() || !over.compareAndSet(false, true)) {
       return false;
     }
     unwatch();
-    return async.dispatch(after);
+    return async.dispatch(before, after);
   }
 
   private void unwatch() {

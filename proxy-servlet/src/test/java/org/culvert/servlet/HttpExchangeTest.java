@@ -360,7 +360,7 @@ final class HttpExchangeTest {
   void aPeerThatNeverTakesAConnectionIsAGatewayTimeout(TestFront.Kind kind) throws Exception {
     try (var silent = new SilentPeer()) {
       UpstreamSettings upstream = TestProxy.upstream(silent.address());
-      TestProxy proxy = new TestProxy(upstream, connecting(upstream, 300));
+      TestProxy proxy = new TestProxy(upstream, connecting(upstream, 1500));
       try (var front = TestFront.start(kind, proxy, true);
           var client = new RawClient(front.port())) {
         assertThat(client.get("/").rest()).startsWith("HTTP/1.1 504").endsWith("error 504");
@@ -380,7 +380,7 @@ final class HttpExchangeTest {
     try (var silent = new SilentPeer();
         var origin = new TestOrigin(TestOrigin.answering(OK))) {
       UpstreamSettings upstream = TestProxy.upstream(silent.address(), origin.address());
-      TestProxy proxy = new TestProxy(upstream, connecting(upstream, 300));
+      TestProxy proxy = new TestProxy(upstream, connecting(upstream, 1500));
       try (var front = TestFront.start(kind, proxy, true);
           var client = new RawClient(front.port())) {
         client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody");

@@ -52,7 +52,7 @@ class RelayThreadsTest {
       CountDownLatch another = new CountDownLatch(1);
       threads.call(another::countDown, () -> {});
       assertThat(another.await(20, TimeUnit.SECONDS)).as("another call runs").isTrue();
-      assertThat(givenUp).hasSize(1);
+      assertThat(givenUp).hasSizeBetween(1, 2); // A slow thread may cost a second one.
       for (int i = 0; i < 300; i++) {
         stall(threads, 1000 + i, begun, givenUp);
       }
