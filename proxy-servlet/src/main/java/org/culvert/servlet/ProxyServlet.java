@@ -31,6 +31,12 @@ import org.slf4j.LoggerFactory;
  * with nginx's message, file and line.
  */
 public final class ProxyServlet extends HttpServlet {
+  /**
+   * A request's attribute: how many requests came by its connection so far, a {@link Number}. For
+   * whoever embeds the container and knows; the servlet API does not tell.
+   */
+  public static final String CONNECTION_REQUESTS = "org.culvert.connection.requests";
+
   private static final long serialVersionUID = 1L;
   private static final Logger log = LoggerFactory.getLogger(ProxyServlet.class);
 

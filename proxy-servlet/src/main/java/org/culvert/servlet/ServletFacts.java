@@ -159,7 +159,9 @@ final class ServletFacts {
         address(request.getLocalAddr(), request.getLocalPort()),
         request.isSecure() ? "https" : "http",
         connectionNumber(request.getServletConnection().getConnectionId()),
-        1);
+        request.getAttribute(ProxyServlet.CONNECTION_REQUESTS) instanceof Number told
+            ? told.longValue()
+            : 1);
   }
 
   /** Containers name connections as they like; nginx numbers them. */

@@ -3,6 +3,7 @@ package org.culvert.launcher;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.culvert.servlet.ProxyServlet;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.io.EndPoint;
@@ -37,6 +38,9 @@ final class RequestsUnderWay extends Handler.Wrapper {
   @Override
   public boolean handle(Request request, Response response, Callback callback) throws Exception {
     request.setAttribute(REACHED, Boolean.TRUE);
+    request.setAttribute(
+        ProxyServlet.CONNECTION_REQUESTS,
+        request.getConnectionMetaData().getConnection().getMessagesIn());
     // Nothing is read and nothing written: then the exchange waits for its backend, whose timeouts
     // are the location's.
     request.addIdleTimeoutListener(timeout -> false);

@@ -104,6 +104,17 @@ class MasterTest {
   }
 
   @Test
+  void countsTheRequestsOfAConnection() throws Exception {
+    int port = freePort();
+    start("server { listen 127.0.0.1:%d; return 200 <$connection_requests>; }".formatted(port));
+    String kept = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    String answers =
+        exchange(port, kept + kept + "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    assertThat(answers).containsSubsequence("<1>", "<2>", "<3>");
+    assertThat(exchange(port, "GET / HTTP/1.0\r\n\r\n")).endsWith("<1>");
+  }
+
+  @Test
   void leavesThePathToTheProxy() throws Exception {
     int port = freePort();
     start("server { listen 127.0.0.1:%d; return 200 $uri; }".formatted(port));
