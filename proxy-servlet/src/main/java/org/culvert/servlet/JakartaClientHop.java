@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class JakartaClientHop implements Hop {
   private static final Duration POLL = Duration.ofMillis(50);
+  private static final Duration LAST_WORD = Duration.ofMillis(200);
   private static final int ABNORMAL = 1006;
 
   private final ContainerSession session;
@@ -41,6 +42,10 @@ final class JakartaClientHop implements Hop {
   private boolean first = true;
   private volatile boolean sending;
   private volatile boolean closing;
+
+  /** The container failed a send; it may be about to say why to the client itself. */
+  private volatile boolean failing;
+
   private volatile @Nullable Events events;
   private volatile @Nullable Throwable error;
 
@@ -191,6 +196,7 @@ final class JakartaClientHop implements Hop {
           @Override
           public void failed(Throwable cause) {
             sending = false;
+            failing = true;
             done.failed(cause);
           }
         });
@@ -228,9 +234,19 @@ final class JakartaClientHop implements Hop {
         this::giveUp);
   }
 
+  /**
+   * Cuts the session. Tomcat fails a send under way before it tells a client that broke the
+   * protocol so (WsHttpUpgradeHandler.close): it is given the time to, else our Close would come
+   * first, or into the middle of its own.
+   */
   @Override
   public void abort() {
-    if (cut.compareAndSet(false, true)) {
+    if (!cut.compareAndSet(false, true)) {
+      return;
+    }
+    if (failing && !told.get()) {
+      timers.start(LAST_WORD, () -> threads.cut(session::cut));
+    } else {
       threads.cut(session::cut);
     }
   }
