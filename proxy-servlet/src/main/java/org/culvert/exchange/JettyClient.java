@@ -175,10 +175,13 @@ public final class JettyClient {
       return;
     }
     JettyRequest probe = new JettyRequest(this, origin);
-    dialling.set(
-        new JettyDial(this, origin, connector.getSelectorManager(), timers, limit, dialled));
+    JettyDial dial =
+        new JettyDial(this, origin, connector.getSelectorManager(), timers, limit, dialled);
+    dialling.set(dial);
     try {
-      http.resolveDestination(probe).newConnection(dialling.get());
+      http.resolveDestination(probe).newConnection(dial);
+    } catch (RuntimeException e) {
+      dial.failed(e); // Thrown on, it would be told a second time when the dial's limit passes.
     } finally {
       dialling.remove();
     }
@@ -199,7 +202,10 @@ public final class JettyClient {
   }
 
   void stop() {
-    idle.values().forEach(JettyIdleConnections::close);
-    LifeCycle.stop(http);
+    try {
+      idle.values().forEach(JettyIdleConnections::close);
+    } finally {
+      LifeCycle.stop(http);
+    }
   }
 }

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import org.culvert.exchange.ProxySettings.UpstreamTls;
@@ -15,17 +14,23 @@ import org.eclipse.jetty.util.component.LifeCycle;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One configuration's part of the process's upstream clients. There is one {@link JettyClient} for
  * every distinct TLS setting in the process, whatever the number of configurations and reloads; all
  * share one thread pool, one timer thread and one buffer pool. They start with the first user and
- * end with the last. Thread-safe; the lock of this class is taken before no other.
+ * end with the last. Thread-safe; nothing of Culvert's own is called back under its lock.
  */
 public final class JettyClients implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(JettyClients.class);
   private static final int MAX_THREADS = 64;
   private static final Object LOCK = new Object();
-  private static final Set<Thread> CLOSING = ConcurrentHashMap.newKeySet();
+
+  /** The threads that end something, each with whose it is. Added to under {@link #LOCK}. */
+  private static final Map<Thread, Process> CLOSING = new ConcurrentHashMap<>();
+
   private static @Nullable Process process;
 
   private record Key(boolean serverName, boolean verify, @Nullable String trustedCertificate) {}
@@ -75,11 +80,24 @@ public final class JettyClients implements AutoCloseable {
       return timer;
     }
 
-    void stop() {
-      timers.hangUps().close();
-      LifeCycle.stop(jettyScheduler);
-      scheduler.shutdownNow();
-      LifeCycle.stop(threads);
+    /**
+     * Its end, in parts. Clients that end already come first: a client's end waits, without limit,
+     * for its selector, which runs on the pool.
+     */
+    List<Runnable> ends() {
+      List<Thread> before = new ArrayList<>();
+      CLOSING.forEach(
+          (thread, whose) -> {
+            if (whose == this) {
+              before.add(thread);
+            }
+          });
+      return List.of(
+          () -> before.forEach(JettyClients::join),
+          () -> timers.hangUps().close(),
+          () -> LifeCycle.stop(jettyScheduler),
+          scheduler::shutdownNow,
+          () -> LifeCycle.stop(threads));
     }
   }
 
@@ -158,12 +176,12 @@ public final class JettyClients implements AutoCloseable {
    */
   @Override
   public void close() {
-    List<Runnable> ends = new ArrayList<>();
     synchronized (LOCK) {
       if (closed) {
         return;
       }
       closed = true;
+      List<Runnable> ends = new ArrayList<>();
       for (Key key : used.keySet()) {
         Users users = shared.clients.get(key);
         if (users != null && --users.count == 0) {
@@ -173,20 +191,21 @@ public final class JettyClients implements AutoCloseable {
       }
       if (--shared.users == 0) {
         process = null;
-        ends.add(shared::stop);
+        ends.addAll(shared.ends());
       }
-    }
-    if (!ends.isEmpty()) {
-      end(ends);
+      if (!ends.isEmpty()) {
+        end(ends);
+      }
     }
   }
 
-  private static void end(List<Runnable> ends) {
+  /** Under the lock, so that who joins this thread finds it started. */
+  private void end(List<Runnable> ends) {
     Thread thread =
         new Thread(
             () -> {
               try {
-                ends.forEach(Runnable::run);
+                ends.forEach(JettyClients::run);
               } finally {
                 CLOSING.remove(Thread.currentThread());
               }
@@ -194,14 +213,31 @@ public final class JettyClients implements AutoCloseable {
             "culvert-closing");
     thread.setDaemon(true);
     thread.setContextClassLoader(JettyClients.class.getClassLoader());
-    CLOSING.add(thread);
+    CLOSING.put(thread, shared);
     thread.start();
+  }
+
+  /** What goes wrong with one part must not keep the others. */
+  private static void run(Runnable end) {
+    try {
+      end.run();
+    } catch (RuntimeException | LinkageError e) { // A container may have closed the class loader.
+      LOG.warn("a part of the upstream clients has not ended as it should: {}", e.toString(), e);
+    }
+  }
+
+  private static void join(Thread before) {
+    try {
+      before.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Waits for what was closed to have ended. */
   static void awaitClosed(Duration atMost) {
     long deadline = System.nanoTime() + atMost.toNanos();
-    for (Thread thread : CLOSING) {
+    for (Thread thread : CLOSING.keySet()) {
       try {
         thread.join(Math.max(1, (deadline - System.nanoTime()) / 1_000_000));
       } catch (InterruptedException e) {

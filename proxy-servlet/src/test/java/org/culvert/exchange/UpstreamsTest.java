@@ -2,13 +2,20 @@ package org.culvert.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.culvert.exchange.ProxySettings.UpstreamTls;
+import org.culvert.http.GatewayFailure;
+import org.eclipse.jetty.client.Connection;
+import org.eclipse.jetty.util.component.LifeCycle;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -61,6 +68,86 @@ final class UpstreamsTest {
       thread.join(5000);
     }
     assertThat(threads()).isEmpty();
+  }
+
+  @Test
+  void thePoolOutlivesTheLastClientWhateverBecomesOfTheOthers() throws Exception {
+    Upstreams retired = Upstreams.open(List.of(), null);
+    JettyClient slow = retired.clients().client(PLAIN);
+    Upstreams current = Upstreams.open(List.of(), retired);
+    JettyClient broken = current.clients().client(new UpstreamTls(true, null, false, null));
+    LifeCycle pool = (LifeCycle) slow.http().getExecutor();
+    CountDownLatch stopping = new CountDownLatch(1);
+    CountDownLatch othersStopped = new CountDownLatch(1);
+    AtomicBoolean inTime = new AtomicBoolean();
+    slow.http()
+        .addEventListener(
+            new LifeCycle.Listener() {
+              @Override
+              public void lifeCycleStopping(LifeCycle client) {
+                stopping.countDown();
+                await(othersStopped);
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(300));
+                inTime.set(pool.isRunning());
+              }
+            });
+    broken
+        .http()
+        .addEventListener(
+            new LifeCycle.Listener() {
+              @Override
+              public void lifeCycleStopped(LifeCycle client) {
+                othersStopped.countDown();
+                throw new IllegalStateException("the client that cannot stop");
+              }
+            });
+    retired.close();
+    await(stopping);
+    current.close();
+    Upstreams.awaitClosed(Duration.ofSeconds(20));
+    assertThat(inTime).as("the pool runs while a client stops").isTrue();
+    for (Thread thread : threads()) {
+      thread.join(5000);
+    }
+    assertThat(threads()).isEmpty();
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(10, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void aDialThatCannotEvenBeginFailsOnce() throws Exception {
+    try (Upstreams upstreams = Upstreams.open(List.of(), null)) {
+      JettyOrigin unresolved =
+          new JettyOrigin("http", "x", InetSocketAddress.createUnresolved("x.test", 80), "x", 0);
+      AtomicInteger failures = new AtomicInteger();
+      upstreams
+          .clients()
+          .client(PLAIN)
+          .connect(
+              unresolved,
+              false,
+              Duration.ofMillis(50),
+              new JettyClient.Dialled() {
+                @Override
+                public void connected(Connection connection, boolean reused) {}
+
+                @Override
+                public void failed(GatewayFailure failure) {
+                  failures.incrementAndGet();
+                }
+              });
+      assertThat(failures).hasValue(1);
+      CountDownLatch limitPassed = new CountDownLatch(1);
+      upstreams.timers().start(Duration.ofMillis(100), limitPassed::countDown);
+      await(limitPassed);
+      assertThat(failures).hasValue(1);
+    }
   }
 
   @Test
