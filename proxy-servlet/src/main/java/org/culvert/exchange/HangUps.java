@@ -12,6 +12,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Notices clients that hang up while their request waits for a backend, which no container reads
@@ -21,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * proxy_ignore_client_abort off}).
  */
 public final class HangUps {
+  private static final Logger LOG = LoggerFactory.getLogger(HangUps.class);
   private static final Duration LOOK = Duration.ofMillis(500);
 
   /** A client's connection, seen from below. */
@@ -30,11 +33,17 @@ public final class HangUps {
 
     /**
      * Whether the client has hung up, asked when the channel is readable. Takes nothing from who
-     * reads the connection.
+     * reads the connection, and runs nothing of his.
      *
      * @throws IOException when the connection is broken
      */
     boolean hasEnded() throws IOException;
+
+    /**
+     * Wakes who reads the connection, if the look may have taken in what he waits for. Called after
+     * each look, on a thread of the upstream clients: he may go on from here.
+     */
+    default void wakeReader() {}
 
     /** A connection without TLS: readable without a byte to read is its end. */
     static Line bare(SocketChannel channel) {
@@ -112,6 +121,7 @@ public final class HangUps {
     if (closed) {
       return;
     }
+    boolean more = true;
     try {
       Selector own = selector;
       if (own == null) {
@@ -128,11 +138,15 @@ public final class HangUps {
         judge((Watch) ready.attachment(), ready);
       }
       own.selectedKeys().clear();
-      looking = !own.keys().isEmpty() || !waiting.isEmpty();
+      more = !own.keys().isEmpty() || !waiting.isEmpty();
     } catch (IOException e) {
-      looking = false;
+      // Of a process without free descriptors, for instance: the next look may see more.
+      LOG.debug("cannot look for clients that hung up", e);
+    } catch (RuntimeException e) {
+      LOG.error("internal error in the look for clients that hung up", e);
     }
-    if (looking) {
+    looking = more;
+    if (more) {
       timers.start(LOOK, this::look);
     }
   }
@@ -157,19 +171,37 @@ public final class HangUps {
     if (watch.stopped || line == null) {
       return;
     }
+    boolean ended;
     try {
-      if (!line.hasEnded()) {
-        waiting.add(watch); // What it sent ahead hides its end for now.
-        return;
-      }
+      ended = line.hasEnded();
+      execute(() -> wake(line));
     } catch (IOException e) {
-      // Reset: gone.
+      ended = true; // Reset.
+    } catch (RuntimeException e) {
+      ended = false; // That says nothing of the client.
+      LOG.debug("cannot look at a client's connection", e);
     }
-    watch.stopped = true;
+    if (ended) {
+      watch.stopped = true;
+      execute(watch.gone);
+    } else {
+      waiting.add(watch); // What it sent ahead hides its end for now.
+    }
+  }
+
+  private void execute(Runnable task) {
     try {
-      executor.execute(watch.gone);
+      executor.execute(task);
     } catch (RejectedExecutionException e) {
       // The process's last user is closing; its requests are being aborted.
+    }
+  }
+
+  private static void wake(Line line) {
+    try {
+      line.wakeReader();
+    } catch (RuntimeException e) {
+      LOG.error("internal error of who reads a client's connection", e);
     }
   }
 

@@ -59,16 +59,28 @@ final class JettySocket implements ContainerSocket {
         if (fill == null || isAwaited()) {
           return false; // Who reads notices the end.
         }
-        boolean ended = Integer.valueOf(-1).equals(fill.invoke(decrypted, NO_ROOM.duplicate()));
-        if (isAwaited()) {
-          // Somebody has begun to read meanwhile, and may wait for the bytes that were taken here.
-          call(get(decrypted, "getSslConnection"), "onFillable");
-        }
-        return ended;
+        return Integer.valueOf(-1).equals(fill.invoke(decrypted, NO_ROOM.duplicate()));
       } catch (InvocationTargetException e) {
-        throw new IOException(e.getCause());
+        if (e.getCause() instanceof IOException broken) {
+          throw broken;
+        }
+        throw new IllegalStateException("Jetty cannot fill " + decrypted, e.getCause());
       } catch (ReflectiveOperationException e) {
         return false;
+      }
+    }
+
+    /** Somebody may have begun to read during the look, and wait for the bytes that it took. */
+    @Override
+    public void wakeReader() {
+      try {
+        if (isAwaited()) {
+          call(get(decrypted, "getSslConnection"), "onFillable");
+        }
+      } catch (InvocationTargetException e) {
+        throw new IllegalStateException("cannot wake who reads " + decrypted, e.getCause());
+      } catch (ReflectiveOperationException e) {
+        // Then nothing was taken either.
       }
     }
 

@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -37,6 +41,61 @@ final class HangUpsTest {
         client.close();
         assertThat(gone.await(10, TimeUnit.SECONDS)).isTrue();
       }
+    }
+  }
+
+  @Test
+  void aDefectSaysNothingOfTheClientAndReadersRunOnAThreadOfTheirOwn() throws Exception {
+    try (Upstreams upstreams = Upstreams.open(List.of(), null);
+        ServerSocketChannel listener = ServerSocketChannel.open()) {
+      listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      try (SocketChannel client = SocketChannel.open(listener.getLocalAddress());
+          SocketChannel accepted = listener.accept()) {
+        accepted.configureBlocking(false);
+        client.write(ByteBuffer.wrap(new byte[] {1}));
+        FaultyLine line = new FaultyLine(accepted);
+        CountDownLatch gone = new CountDownLatch(1);
+        upstreams.timers().hangUps().watch(() -> line, gone::countDown);
+        assertThat(line.looks.take()).isEqualTo("culvert-timer");
+        assertThat(line.looks.take()).isEqualTo("culvert-timer");
+        assertThat(line.wakes.take()).startsWith("culvert-upstream");
+        assertThat(gone.getCount()).isOne();
+        line.ended = true;
+        assertThat(gone.await(10, TimeUnit.SECONDS)).isTrue();
+      }
+    }
+  }
+
+  /** Fails at the first look, and whenever its reader is woken. */
+  private static final class FaultyLine implements HangUps.Line {
+    final BlockingQueue<String> looks = new LinkedBlockingQueue<>();
+    final BlockingQueue<String> wakes = new LinkedBlockingQueue<>();
+    private final SocketChannel channel;
+    private final AtomicBoolean failed = new AtomicBoolean();
+    volatile boolean ended;
+
+    FaultyLine(SocketChannel channel) {
+      this.channel = channel;
+    }
+
+    @Override
+    public SocketChannel channel() {
+      return channel;
+    }
+
+    @Override
+    public boolean hasEnded() {
+      looks.add(Thread.currentThread().getName());
+      if (failed.compareAndSet(false, true)) {
+        throw new IllegalStateException("a defect in the look");
+      }
+      return ended;
+    }
+
+    @Override
+    public void wakeReader() {
+      wakes.add(Thread.currentThread().getName());
+      throw new IllegalStateException("a defect in the reader");
     }
   }
 }
