@@ -146,7 +146,13 @@ final class ProxyRuntime {
   /** Ends what is under way, and what may yet begin, without an answer. */
   void cutOff(GatewayFailure why) {
     cutOff = why;
-    underWay.forEach(cycle -> cycle.cutOff(why));
+    for (RequestCycle cycle : underWay) {
+      try {
+        cycle.cutOff(why);
+      } catch (RuntimeException e) { // Of one line of the access log, say: the others end too.
+        ErrorLines.defect(e, cycle.scope());
+      }
+    }
   }
 
   /** Another configuration has taken over: ends with the last request. */
