@@ -185,6 +185,11 @@ final class Listener {
   /** Accepts clients. Who accepted at this address before gets none from now on. */
   void start() throws Exception {
     connector.start();
+    accept();
+  }
+
+  /** Accepts clients again, at an address that another has taken over. */
+  void accept() {
     socket.feed(connector);
   }
 

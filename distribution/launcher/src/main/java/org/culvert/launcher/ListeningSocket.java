@@ -104,7 +104,8 @@ final class ListeningSocket implements AutoCloseable {
       if (now != null) {
         now.take(client);
       }
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
+      // Whatever it is, it is of one client, or passes: who accepts must go on.
       client.close();
       ErrorLog.process().write(ErrorLog.Level.ALERT, "a client of " + binding + " is lost: " + e);
     }
@@ -114,8 +115,8 @@ final class ListeningSocket implements AutoCloseable {
     try {
       TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
     } catch (InterruptedException e) {
-      // Nobody interrupts this thread; it then looks again at once.
-      Thread.currentThread().interrupt();
+      // Nobody does, and a thread that is marked as interrupted would close the channel by
+      // accept().
     }
   }
 

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -178,33 +179,47 @@ final class Master {
     }
     configuration = next;
     requests.follow(times);
-    for (var entry : wanted.entrySet()) {
-      Listener listener = kept.get(entry.getKey().address());
-      if (listener != null && !opened.contains(listener)) {
-        listener.update(times, entry.getValue());
-      }
-    }
-    replace(kept, opened);
-  }
-
-  private void replace(Map<Binding.Address, Listener> next, List<Listener> opened)
-      throws LaunchException {
     try {
+      for (var entry : wanted.entrySet()) {
+        Listener listener = kept.get(entry.getKey().address());
+        if (listener != null && !opened.contains(listener)) {
+          listener.update(times, entry.getValue());
+        }
+      }
       for (Listener listener : opened) {
         listener.start();
       }
     } catch (Exception e) {
-      throw new LaunchException("cannot listen: " + e, e);
+      giveBack(opened);
+      throw e instanceof LaunchException known
+          ? known
+          : new LaunchException("cannot listen: " + e, e);
     }
+    replace(kept);
+  }
+
+  /** Back to the sockets from before: the next reload must find the addresses free. */
+  private void giveBack(List<Listener> opened) {
+    listeners.values().forEach(Listener::accept);
+    for (Listener listener : opened) {
+      retire(listener, listeners.values());
+    }
+  }
+
+  private void replace(Map<Binding.Address, Listener> next) {
     for (Listener listener : listeners.values()) {
       if (!next.containsValue(listener)) {
-        listener.closeSocket(next.values());
-        listener.drain();
-        listener.closeIdle(requests::isKeptAlive);
-        retired.add(listener);
+        retire(listener, next.values());
       }
     }
     listeners = next;
+  }
+
+  private void retire(Listener listener, Collection<Listener> others) {
+    listener.closeSocket(others);
+    listener.drain();
+    listener.closeIdle(requests::isKeptAlive);
+    retired.add(listener);
   }
 
   private void stopDrained() {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -18,7 +19,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
@@ -38,12 +41,24 @@ class MasterTest {
 
   private Master start(String servers) throws Exception {
     Files.createDirectories(folder.resolve("logs"));
-    Files.writeString(
-        folder.resolve("culvert.conf"), "events {} http { access_log off; " + servers + " }");
+    configure(servers);
     Command command = new Command(CommandLine.parse("-p", folder.toString(), "-c", "culvert.conf"));
     master = new Master(command, command.read());
     master.start();
     return master;
+  }
+
+  private void configure(String servers) throws Exception {
+    Files.writeString(
+        folder.resolve("culvert.conf"), "events {} http { access_log off; " + servers + " }");
+  }
+
+  /** Returns when the master has done with it, well or not. */
+  private void reload(Master running, String servers) throws Exception {
+    configure(servers);
+    running.tell(Signals.RELOAD);
+    running.tell(Signals.STOP);
+    running.run();
   }
 
   @AfterEach
@@ -199,6 +214,50 @@ class MasterTest {
                     "server { listen 127.0.0.1:1 ssl; ssl_certificate /no.pem; ssl_certificate_key /no.key; }"))
         .hasMessageContaining("cannot load certificate \"/no.pem\"")
         .hasMessageContaining("No such file or directory");
+  }
+
+  @Test
+  void leavesNoSocketBehindWhenAReloadFailsLate() throws Exception {
+    int kept = freePort();
+    List<Integer> many = freePorts(210); // More than the threads that connectors may have.
+    Master running = start("server { listen 127.0.0.1:%d; return 200 before; }".formatted(kept));
+
+    String listens =
+        many.stream().map("listen 127.0.0.1:%d;"::formatted).collect(Collectors.joining(" "));
+    reload(
+        running,
+        "server { listen 127.0.0.1:%d; http2 on; %s return 200 after; }".formatted(kept, listens));
+
+    String get = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    assertThat(running.ports()).as("the reload has failed").containsExactly(kept);
+    assertThat(exchange(kept, get)).startsWith("HTTP/1.1 200");
+    for (int port : many) {
+      assertThatThrownBy(() -> exchange(port, get)).isInstanceOf(ConnectException.class);
+    }
+
+    reload(
+        running,
+        "server { listen 127.0.0.1:%d; listen 127.0.0.1:%d; return 200 mended; }"
+            .formatted(kept, many.get(0)));
+
+    assertThat(exchange(kept, get)).endsWith("mended");
+    assertThat(exchange(many.get(0), get)).endsWith("mended");
+  }
+
+  private static List<Integer> freePorts(int count) throws Exception {
+    List<ServerSocket> probes = new ArrayList<>();
+    try {
+      for (int i = 0; i < count; i++) {
+        ServerSocket probe = new ServerSocket();
+        probes.add(probe);
+        probe.bind(new InetSocketAddress("127.0.0.1", 0));
+      }
+      return probes.stream().map(ServerSocket::getLocalPort).toList();
+    } finally {
+      for (ServerSocket probe : probes) {
+        probe.close();
+      }
+    }
   }
 
   @Test
