@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,16 +83,23 @@ class ReloadTest {
     return started;
   }
 
+  /** The answer; nothing from who speaks otherwise, or has just ceased to speak so. */
   private String plain() throws IOException {
     try (Socket socket = new Socket("127.0.0.1", port)) {
       return exchange(socket);
+    } catch (ConnectException refused) {
+      throw refused;
+    } catch (SocketException notYet) {
+      return "";
     }
   }
 
   private String tls() throws Exception {
     try (Socket socket = MasterTest.trusting().getSocketFactory().createSocket("127.0.0.1", port)) {
       return exchange(socket);
-    } catch (SSLException notYet) {
+    } catch (ConnectException refused) {
+      throw refused;
+    } catch (SSLException | SocketException notYet) {
       return "";
     }
   }
