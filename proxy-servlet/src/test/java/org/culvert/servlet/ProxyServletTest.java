@@ -16,6 +16,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.culvert.conf.TextSource;
 import org.culvert.directive.ConfigurationReader;
 import org.junit.jupiter.api.Timeout;
@@ -290,7 +291,7 @@ class ProxyServletTest {
         assertThat(unanswered.rest()).doesNotContain(" 200 ");
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
         while (ours() > 0 && System.nanoTime() < deadline) {
-          Thread.onSpinWait();
+          LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
         }
         assertThat(ours()).isZero();
       }
