@@ -29,6 +29,7 @@ class ListeningSocketTest {
           });
       try (Socket lost = new Socket("127.0.0.1", socket.port());
           Socket next = new Socket("127.0.0.1", socket.port())) {
+        lost.setSoTimeout(10_000);
         assertThat(lost.getInputStream().read()).isEqualTo(-1);
         try (SocketChannel client = taken.poll(10, TimeUnit.SECONDS)) {
           assertThat(client).isNotNull();
