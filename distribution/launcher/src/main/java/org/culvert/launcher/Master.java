@@ -153,6 +153,8 @@ final class Master {
       log.write(Level.EMERG, e.text());
     } catch (ConfigurationException e) {
       log.write(Level.EMERG, e.located());
+    } catch (RuntimeException e) { // A defect; what runs, runs on.
+      log.write(Level.EMERG, "reload failed: " + e);
     }
     stopDrained();
   }
@@ -173,7 +175,7 @@ final class Master {
         kept.put(binding.address(), present);
       }
       proxy.reload(next);
-    } catch (LaunchException | ConfigurationException e) {
+    } catch (LaunchException | ConfigurationException | RuntimeException e) {
       opened.forEach(listener -> listener.closeSocket(listeners.values()));
       throw e;
     }
