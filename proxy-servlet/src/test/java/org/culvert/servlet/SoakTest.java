@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(600)
 class SoakTest {
   private static final int WORKERS = 12;
-  private static final long SECONDS = Long.getLong("culvert.soak.seconds", 30);
+  private static final long SECONDS = Long.getLong("culvert.soak.seconds", 20);
   private static final long SEED = Long.getLong("culvert.soak.seed", 20261122);
   private static final String LENGTH = "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n";
 
