@@ -94,6 +94,8 @@ class SamplePagesIT {
     page.await(RECEIVED + " > 100");
     page.click("#pause");
     page.awaitText("#pause", "Resume");
+    // What the server had sent before it heard of it still arrives.
+    page.evaluate("new Promise(later => setTimeout(later, 500))");
     String paused = page.text("#received");
     page.evaluate("new Promise(later => setTimeout(later, 1000))");
     assertThat(page.text("#received")).isEqualTo(paused);
