@@ -18,13 +18,22 @@ import org.slf4j.LoggerFactory;
 /**
  * Notices clients that hang up while their request waits for a backend, which no container reads
  * for. Their channels are put on a selector of their own and looked at twice a second by the timer
- * thread: a channel that is readable and has no byte to read is at its end. What a client sends
- * ahead stays where it is. A half-closed connection counts as left, as in nginx ({@code
- * proxy_ignore_client_abort off}).
+ * thread: a channel that is readable and has no byte to read, and so again at once, is at its end.
+ * What a client sends ahead stays where it is. A half-closed connection counts as left, as in nginx
+ * ({@code proxy_ignore_client_abort off}).
  */
 public final class HangUps {
   private static final Logger LOG = LoggerFactory.getLogger(HangUps.class);
   private static final Duration LOOK = Duration.ofMillis(500);
+
+  /** Until the next look where one has found an end that is not certain. */
+  private static final Duration SECOND_LOOK = Duration.ofMillis(20);
+
+  /**
+   * Looks in a row that must find an end: one may be deceived, when the container reads the last
+   * bytes of a body that came between the channel's being readable and the count of its bytes.
+   */
+  private static final int CERTAIN = 3;
 
   /** A client's connection, seen from below. */
   public interface Line {
@@ -45,7 +54,7 @@ public final class HangUps {
      */
     default void wakeReader() {}
 
-    /** A connection without TLS: readable without a byte to read is its end. */
+    /** A connection without TLS: readable without a byte to read is its end, or just read empty. */
     static Line bare(SocketChannel channel) {
       return new Line() {
         @Override
@@ -68,6 +77,7 @@ public final class HangUps {
     private boolean stopped;
     private @Nullable SelectionKey key;
     private @Nullable Line registered;
+    private int ends;
 
     private Watch(Supplier<@Nullable Line> line, Runnable gone) {
       this.line = line;
@@ -92,6 +102,7 @@ public final class HangUps {
   private final Set<Watch> waiting = new HashSet<>();
   private @Nullable Selector selector;
   private boolean looking;
+  private boolean doubtful;
   private boolean closed;
 
   HangUps(Timers timers, Executor executor) {
@@ -122,6 +133,7 @@ public final class HangUps {
       return;
     }
     boolean more = true;
+    doubtful = false;
     try {
       Selector own = selector;
       if (own == null) {
@@ -147,7 +159,7 @@ public final class HangUps {
     }
     looking = more;
     if (more) {
-      timers.start(LOOK, this::look);
+      timers.start(doubtful ? SECOND_LOOK : LOOK, this::look);
     }
   }
 
@@ -171,17 +183,17 @@ public final class HangUps {
     if (watch.stopped || line == null) {
       return;
     }
-    boolean ended;
     try {
-      ended = line.hasEnded();
+      watch.ends = line.hasEnded() ? watch.ends + 1 : 0;
       execute(() -> wake(line));
     } catch (IOException e) {
-      ended = true; // Reset.
+      watch.ends = CERTAIN; // Reset.
     } catch (RuntimeException e) {
-      ended = false; // That says nothing of the client.
+      watch.ends = 0; // That says nothing of the client.
       LOG.debug("cannot look at a client's connection", e);
     }
-    if (ended) {
+    doubtful |= watch.ends > 0 && watch.ends < CERTAIN;
+    if (watch.ends >= CERTAIN) {
       watch.stopped = true;
       execute(watch.gone);
     } else {

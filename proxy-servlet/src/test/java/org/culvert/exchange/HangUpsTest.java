@@ -13,6 +13,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -62,6 +63,38 @@ final class HangUpsTest {
         assertThat(gone.getCount()).isOne();
         line.ended = true;
         assertThat(gone.await(10, TimeUnit.SECONDS)).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void oneLookThatFindsNothingToReadIsNotTheEndForWhoReadsMayHaveBeenFaster() throws Exception {
+    try (Upstreams upstreams = Upstreams.open(List.of(), null);
+        ServerSocketChannel listener = ServerSocketChannel.open()) {
+      listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      try (SocketChannel client = SocketChannel.open(listener.getLocalAddress());
+          SocketChannel accepted = listener.accept()) {
+        accepted.configureBlocking(false);
+        client.write(ByteBuffer.wrap(new byte[] {1}));
+        AtomicInteger looks = new AtomicInteger();
+        CountDownLatch more = new CountDownLatch(8);
+        CountDownLatch gone = new CountDownLatch(1);
+        HangUps.Line emptyNowAndThen =
+            new HangUps.Line() {
+              @Override
+              public SocketChannel channel() {
+                return accepted;
+              }
+
+              @Override
+              public boolean hasEnded() {
+                more.countDown();
+                return looks.incrementAndGet() % 3 != 0;
+              }
+            };
+        upstreams.timers().hangUps().watch(() -> emptyNowAndThen, gone::countDown);
+        assertThat(more.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(gone.getCount()).isOne();
       }
     }
   }
