@@ -42,7 +42,8 @@ class ArchitectureTest {
     ARROWS.put("upstream", Set.of("http"));
     ARROWS.put("observe", Set.of("http", "variable"));
     ARROWS.put("exchange", Set.of("http", "variable", "upstream", "observe"));
-    ARROWS.put("upgrade", Set.of("exchange", "upstream", "observe", "variable", "http"));
+    ARROWS.put("tunnel", Set.of());
+    ARROWS.put("upgrade", Set.of("tunnel", "exchange", "upstream", "observe", "variable", "http"));
     ARROWS.put("policy", Set.of("upgrade", "http", "variable", "observe"));
     ARROWS.put("console", Set.of("observe", "upstream", "upgrade", "http"));
     ARROWS.put(
@@ -59,6 +60,7 @@ class ArchitectureTest {
             "upstream",
             "observe",
             "exchange",
+            "tunnel",
             "upgrade",
             "policy"));
     ARROWS.put(
@@ -75,6 +77,7 @@ class ArchitectureTest {
             "upstream",
             "observe",
             "exchange",
+            "tunnel",
             "upgrade",
             "policy",
             "console",

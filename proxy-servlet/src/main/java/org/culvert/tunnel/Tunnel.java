@@ -1,0 +1,189 @@
+package org.culvert.tunnel;
+
+import java.nio.ByteBuffer;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Two sockets, client's and backend's, and the bytes between them, in both directions and
+ * unchanged. A side that ends its output has that passed on, after its bytes; the tunnel is over
+ * when both have, when one of them breaks, when a time passes, or when it is {@linkplain #close
+ * closed}. Then both sockets are closed by their owners, once.
+ */
+public final class Tunnel {
+  private final TunnelSide client;
+  private final TunnelSide backend;
+  private final TunnelRules rules;
+  private final Consumer<TunnelEnd> ended;
+  private final TunnelLoop loop;
+  private @Nullable String cause;
+  private boolean added;
+  private boolean over;
+  private long active;
+
+  /** When the loop looks at the times next; its place in the loop's order. */
+  long look;
+
+  final long number;
+
+  private Tunnel(Plan plan, TunnelLoop loop, long number) {
+    this.loop = loop;
+    this.number = number;
+    client = new TunnelSide("client", plan.client, plan.fromClient, this);
+    backend = new TunnelSide("upstream", plan.backend, plan.fromBackend, this);
+    rules = plan.rules;
+    ended = plan.ended;
+  }
+
+  /**
+   * What a tunnel is made of.
+   *
+   * @param fromClient follows what the client sends, or null
+   * @param fromBackend follows what the backend sends, or null
+   * @param ended told once, on the loop's thread, which it must not hold up, when both sockets have
+   *     been given back for closing
+   */
+  public record Plan(
+      TunnelSocket client,
+      TunnelSocket backend,
+      @Nullable FrameMeter fromClient,
+      @Nullable FrameMeter fromBackend,
+      TunnelRules rules,
+      Consumer<TunnelEnd> ended) {}
+
+  /**
+   * Begins. Where the loop has ended the tunnel ends at once.
+   *
+   * @param clientEarly what came from the client before
+   * @param backendEarly what came from the backend before
+   */
+  static Tunnel start(
+      Plan plan, TunnelLoop loop, long number, ByteBuffer clientEarly, ByteBuffer backendEarly) {
+    Tunnel tunnel = new Tunnel(plan, loop, number);
+    if (!loop.submit(() -> tunnel.begin(clientEarly, backendEarly))) {
+      tunnel.end("the proxy shuts down");
+    }
+    return tunnel;
+  }
+
+  private void begin(ByteBuffer clientEarly, ByteBuffer backendEarly) {
+    if (over) {
+      return;
+    }
+    try {
+      active = System.nanoTime();
+      loop.add(this);
+      added = true;
+      client.register(loop.selector());
+      backend.register(loop.selector());
+      if (clientEarly.hasRemaining()) {
+        client.received(clientEarly, active);
+      }
+      if (backendEarly.hasRemaining() && !over) {
+        backend.received(backendEarly, active);
+      }
+    } catch (Throwable e) {
+      end("it could not begin: " + e);
+    }
+  }
+
+  /** Ends it, from any thread. Idempotent. A loop that ends takes all its tunnels with it. */
+  public void close(String why) {
+    loop.submit(() -> end(why));
+  }
+
+  // The rest is the loop's thread.
+
+  TunnelLoop loop() {
+    return loop;
+  }
+
+  TunnelSide otherThan(TunnelSide side) {
+    return side == client ? backend : client;
+  }
+
+  boolean isOver() {
+    return over;
+  }
+
+  /** A byte has passed. */
+  void touch(long now) {
+    active = now;
+  }
+
+  void stalled() {
+    loop.lookAgain(this, deadline());
+  }
+
+  void saidClose(TunnelSide side, int code) {
+    if (cause == null) {
+      cause = "the " + side.name + " closed with " + code;
+    }
+  }
+
+  void saidEnd(TunnelSide side) {
+    if (cause == null) {
+      cause = "the " + side.name + " closed";
+    }
+  }
+
+  /** When the first of the times that run passes. */
+  long deadline() {
+    long first = active + rules.idle().toNanos();
+    if (client.isStalled() || backend.isStalled()) {
+      first = Long.MAX_VALUE;
+      if (client.isStalled()) {
+        first = client.stalledSince() + rules.clientSend().toNanos();
+      }
+      if (backend.isStalled()) {
+        long other = backend.stalledSince() + rules.backendSend().toNanos();
+        first = first == Long.MAX_VALUE || other - first < 0 ? other : first;
+      }
+    }
+    return first;
+  }
+
+  /** Ends it if a time has passed, or says when to look again. */
+  void lookAt(long now) {
+    if (client.isLost() || backend.isLost()) {
+      end("its connection was closed");
+      return;
+    }
+    long deadline = deadline();
+    if (deadline - now > 0) {
+      loop.lookAgain(this, deadline);
+    } else if (client.isStalled() || backend.isStalled()) {
+      boolean clients =
+          client.isStalled() && client.stalledSince() + rules.clientSend().toNanos() - now <= 0;
+      end(
+          clients
+              ? "the client did not read for " + rules.clientSend().toMillis() + " ms"
+              : "the upstream did not read for " + rules.backendSend().toMillis() + " ms");
+    } else {
+      end("no byte for " + rules.idle().toMillis() + " ms");
+    }
+  }
+
+  /** Ends it; the first cause stays. Nothing that a socket's owner does can keep it from ending. */
+  void end(String why) {
+    if (over) {
+      return;
+    }
+    over = true;
+    if (cause == null) {
+      cause = why;
+    }
+    if (added) {
+      loop.remove(this);
+    }
+    client.leave();
+    backend.leave();
+    client.close();
+    backend.close();
+    try {
+      ended.accept(new TunnelEnd(client.received(), backend.received(), cause));
+    } catch (Throwable e) {
+      loop.complain("telling of a tunnel's end", e);
+    }
+  }
+}

@@ -1,0 +1,177 @@
+package org.culvert.tunnel;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Queue;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One thread with one selector and one buffer for all its tunnels: what is readable is read and
+ * written to its other side at once. Nothing of one tunnel, a defect of ours included, ends
+ * another.
+ */
+final class TunnelLoop implements Runnable {
+  private static final Logger log = LoggerFactory.getLogger(TunnelLoop.class);
+  private static final int BUFFER = 64 * 1024;
+
+  /** What {@link System#nanoTime} is compared from: its values may overflow. */
+  private static final long ORIGIN = System.nanoTime();
+
+  private final Selector selector;
+  private final ByteBuffer shared = ByteBuffer.allocateDirect(BUFFER);
+  private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+
+  /** All tunnels, the one whose time may pass first at the head. */
+  private final TreeSet<Tunnel> tunnels =
+      new TreeSet<>(
+          Comparator.<Tunnel>comparingLong(t -> t.look - ORIGIN).thenComparingLong(t -> t.number));
+
+  private volatile int count;
+  private boolean closing;
+  private boolean closed;
+
+  TunnelLoop() throws IOException {
+    selector = Selector.open();
+  }
+
+  Selector selector() {
+    return selector;
+  }
+
+  /** How many tunnels it has. */
+  int count() {
+    return count;
+  }
+
+  /** Has the loop's thread do something; false when it has ended. */
+  boolean submit(Runnable task) {
+    synchronized (tasks) {
+      if (closed) {
+        return false;
+      }
+      tasks.add(task);
+    }
+    selector.wakeup();
+    return true;
+  }
+
+  /** Ends its tunnels, then its thread. */
+  void close() {
+    submit(() -> closing = true);
+  }
+
+  @Override
+  public void run() {
+    try {
+      while (!closing) {
+        select();
+        runTasks();
+        lookAtTimes();
+      }
+    } catch (IOException | RuntimeException e) {
+      complain("waiting for sockets", e);
+    } finally {
+      end();
+    }
+  }
+
+  private void select() throws IOException {
+    if (tunnels.isEmpty()) {
+      selector.select(this::event);
+      return;
+    }
+    long nanos = tunnels.first().look - System.nanoTime();
+    long millis = TimeUnit.NANOSECONDS.toMillis(nanos) + 1;
+    if (millis > 0) {
+      selector.select(this::event, millis);
+    } else {
+      selector.selectNow(this::event);
+    }
+  }
+
+  private void event(SelectionKey key) {
+    TunnelSide side = (TunnelSide) key.attachment();
+    Tunnel tunnel = side.tunnel();
+    if (tunnel.isOver()) {
+      return;
+    }
+    try {
+      side.ready(key, shared, System.nanoTime());
+    } catch (Throwable e) {
+      // A cancelled key: somebody else closed the socket.
+      tunnel.end("the " + side.name + " broke off: " + e);
+    } finally {
+      shared.clear();
+    }
+  }
+
+  private void runTasks() {
+    Runnable task;
+    while ((task = tasks.poll()) != null) {
+      try {
+        task.run();
+      } catch (Throwable e) {
+        complain("a task of the loop", e);
+      }
+    }
+  }
+
+  private void lookAtTimes() {
+    long now = System.nanoTime();
+    while (!tunnels.isEmpty() && tunnels.first().look - now <= 0) {
+      Tunnel due = tunnels.first();
+      try {
+        due.lookAt(now);
+      } catch (Throwable e) {
+        due.end("its times could not be looked at: " + e);
+      }
+    }
+  }
+
+  private void end() {
+    synchronized (tasks) {
+      closed = true;
+    }
+    runTasks();
+    for (Tunnel tunnel : new ArrayList<>(tunnels)) {
+      tunnel.end("the proxy shuts down");
+    }
+    try {
+      selector.close();
+    } catch (IOException e) {
+      complain("closing the selector", e);
+    }
+  }
+
+  // What tunnels call, on the loop's thread.
+
+  void add(Tunnel tunnel) {
+    tunnel.look = tunnel.deadline();
+    tunnels.add(tunnel);
+    count = tunnels.size();
+  }
+
+  void lookAgain(Tunnel tunnel, long at) {
+    tunnels.remove(tunnel);
+    tunnel.look = at;
+    tunnels.add(tunnel);
+  }
+
+  void remove(Tunnel tunnel) {
+    tunnels.remove(tunnel);
+    count = tunnels.size();
+  }
+
+  /** Not on a hot path: something is wrong with a container or with us. */
+  void complain(String doing, Throwable cause) {
+    log.warn("{} failed", doing, cause);
+  }
+}

@@ -1,0 +1,327 @@
+package org.culvert.tunnel;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Queue;
+import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Tunnels over real sockets, with nothing of HTTP or a container around them. */
+@Timeout(60)
+class TunnelTest {
+  private static final Duration LONG = Duration.ofSeconds(60);
+  private final TunnelLoops loops = TunnelLoops.open();
+
+  @AfterEach
+  void leave() {
+    loops.close();
+  }
+
+  @Test
+  void carriesBytesBothWaysAndWhatCameEarlyFirst() throws Exception {
+    try (Ends ends = new Ends(0)) {
+      Ends.write(ends.client, bytes(" later"));
+      ends.start(loops, Ends.PATIENT, ByteBuffer.wrap(bytes("early")), ByteBuffer.wrap(bytes("E")));
+      assertThat(text(Ends.read(ends.backend, 11))).isEqualTo("early later");
+      Ends.write(ends.backend, bytes("answer"));
+      assertThat(text(Ends.read(ends.client, 7))).isEqualTo("Eanswer");
+    }
+  }
+
+  /** Tagged bytes in both directions, small socket buffers, readers that take their time. */
+  @Test
+  void neverGivesOneTunnelsByteToAnother() throws Exception {
+    int count = 200;
+    int size = 200_000;
+    Queue<String> wrong = new ConcurrentLinkedQueue<>();
+    List<Ends> all = new ArrayList<>();
+    List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      Ends ends = new Ends(4096);
+      all.add(ends.start(loops));
+      byte up = (byte) i;
+      byte down = (byte) (i + 101);
+      threads.add(new Thread(() -> feed(ends.client, up, size, wrong)));
+      threads.add(new Thread(() -> feed(ends.backend, down, size, wrong)));
+      threads.add(new Thread(() -> check(ends.backend, up, size, wrong)));
+      threads.add(new Thread(() -> check(ends.client, down, size, wrong)));
+    }
+    threads.forEach(Thread::start);
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    for (Ends ends : all) {
+      ends.close();
+    }
+    assertThat(wrong).isEmpty();
+    for (Ends ends : all) {
+      TunnelEnd end = ends.ended.poll(10, TimeUnit.SECONDS);
+      assertThat(end.toBackend()).isEqualTo(size);
+      assertThat(end.toClient()).isEqualTo(size);
+    }
+  }
+
+  private static void feed(SocketChannel to, byte tag, int size, Queue<String> wrong) {
+    Random random = new Random(tag);
+    int left = size;
+    try {
+      while (left > 0) {
+        byte[] piece = new byte[Math.min(left, 1 + random.nextInt(20_000))];
+        Arrays.fill(piece, tag);
+        Ends.write(to, piece);
+        left -= piece.length;
+      }
+    } catch (IOException e) {
+      wrong.add("sending " + tag + ": " + e);
+    }
+  }
+
+  private static void check(SocketChannel from, byte tag, int size, Queue<String> wrong) {
+    Random random = new Random(tag);
+    int left = size;
+    try {
+      while (left > 0) {
+        byte[] piece = Ends.read(from, Math.min(left, 1 + random.nextInt(5_000)));
+        if (piece.length == 0) {
+          wrong.add(tag + " ended " + left + " bytes early");
+          return;
+        }
+        for (byte b : piece) {
+          if (b != tag) {
+            wrong.add(b + " where " + tag + " was sent");
+            return;
+          }
+        }
+        left -= piece.length;
+        if (random.nextInt(20) == 0) {
+          Thread.yield();
+        }
+      }
+    } catch (IOException e) {
+      wrong.add("reading " + tag + ": " + e);
+    }
+  }
+
+  @Test
+  void passesAHalfCloseOnAfterItsBytesAndGoesOnInTheOtherDirection() throws Exception {
+    try (Ends ends = new Ends(4096).start(loops)) {
+      byte[] much = new byte[500_000];
+      Thread feeder =
+          new Thread(
+              () -> {
+                try {
+                  Ends.write(ends.client, much);
+                  ends.client.shutdownOutput();
+                } catch (IOException e) {
+                  throw new java.io.UncheckedIOException(e);
+                }
+              });
+      feeder.start();
+      assertThat(Ends.read(ends.backend, much.length + 1)).hasSize(much.length);
+      feeder.join();
+      Ends.write(ends.backend, bytes("still here"));
+      assertThat(text(Ends.read(ends.client, 10))).isEqualTo("still here");
+      assertThat(ends.ended).isEmpty();
+      ends.backend.shutdownOutput();
+      assertThat(Ends.read(ends.client, 1)).isEmpty();
+      TunnelEnd end = ends.ended.poll(5, TimeUnit.SECONDS);
+      assertThat(end.cause()).isEqualTo("the client closed");
+      assertThat(ends.clientSide.closes).hasValue(1);
+      assertThat(ends.backendSide.closes).hasValue(1);
+    }
+  }
+
+  @Test
+  void endsAHalfClosedTunnelThatIsIdle() throws Exception {
+    TunnelRules rules = new TunnelRules(Duration.ofMillis(300), LONG, LONG);
+    try (Ends ends = new Ends(0).start(loops, rules)) {
+      ends.backend.shutdownOutput();
+      assertThat(Ends.read(ends.client, 1)).isEmpty();
+      TunnelEnd end = ends.ended.poll(5, TimeUnit.SECONDS);
+      assertThat(end.cause()).isEqualTo("the upstream closed");
+      assertThat(Ends.read(ends.backend, 1)).isEmpty();
+    }
+  }
+
+  @Test
+  void endsAnIdleTunnelButNotOneWhoseBytesFlowInOneDirection() throws Exception {
+    TunnelRules rules = new TunnelRules(Duration.ofMillis(600), LONG, LONG);
+    try (Ends idle = new Ends(0).start(loops, rules);
+        Ends busy = new Ends(0).start(loops, rules)) {
+      long since = System.nanoTime();
+      while (idle.ended.isEmpty()) {
+        Ends.write(busy.backend, bytes("x"));
+        assertThat(Ends.read(busy.client, 1)).hasSize(1);
+      }
+      long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - since);
+      assertThat(millis).isBetween(500L, 5_000L);
+      assertThat(idle.ended.take().cause()).isEqualTo("no byte for 600 ms");
+      assertThat(busy.ended).isEmpty();
+    }
+  }
+
+  @Test
+  void holdsASenderBackAndEndsWhenItsReaderTakesNothingForTooLong() throws Exception {
+    TunnelRules rules = new TunnelRules(LONG, LONG, Duration.ofMillis(500));
+    try (Ends ends = new Ends(4096).start(loops, rules)) {
+      ends.client.configureBlocking(false);
+      ByteBuffer much = ByteBuffer.allocate(50 << 20);
+      while (ends.ended.isEmpty() && ends.client.isOpen()) {
+        try {
+          if (ends.client.write(much) == 0) {
+            Thread.onSpinWait();
+          }
+        } catch (IOException e) {
+          break; // It was ended.
+        }
+      }
+      TunnelEnd end = ends.ended.poll(5, TimeUnit.SECONDS);
+      assertThat(end.cause()).isEqualTo("the upstream did not read for 500 ms");
+      assertThat(end.toBackend()).isLessThan(1 << 20);
+    }
+  }
+
+  @Test
+  void endsBothSidesWhenOneIsReset() throws Exception {
+    try (Ends ends = new Ends(0).start(loops)) {
+      Ends.reset(ends.client);
+      assertThat(Ends.read(ends.backend, 1)).isEmpty();
+      assertThat(ends.ended.poll(5, TimeUnit.SECONDS).cause()).startsWith("the client broke off");
+    }
+    try (Ends ends = new Ends(0).start(loops)) {
+      Ends.reset(ends.backend);
+      assertThat(Ends.read(ends.client, 1)).isEmpty();
+      assertThat(ends.ended.poll(5, TimeUnit.SECONDS).cause()).startsWith("the upstream broke off");
+    }
+  }
+
+  @Test
+  void survivesADefectOfOneTunnelsOwner() throws Exception {
+    try (Ends broken = new Ends(0).start(loops);
+        Ends other = new Ends(0).start(loops)) {
+      broken.clientSide.defect = new StackOverflowError("an owner's");
+      broken.tunnel().close("told to");
+      assertThat(broken.ended.poll(5, TimeUnit.SECONDS).cause()).isEqualTo("told to");
+      assertThat(broken.backendSide.closes).hasValue(1);
+      for (int i = 0; i < 20; i++) { // On whichever loop.
+        try (Ends next = new Ends(0).start(loops)) {
+          echoOnce(next);
+        }
+      }
+      echoOnce(other);
+    }
+  }
+
+  @Test
+  void noticesASocketThatItsContainerClosed() throws Exception {
+    try (Ends ends = new Ends(0).start(loops)) {
+      echoOnce(ends);
+      ends.clientSide.channel().close();
+      ends.tunnel().close("the container closed it");
+      assertThat(ends.ended.poll(5, TimeUnit.SECONDS).cause()).isEqualTo("the container closed it");
+      assertThat(Ends.read(ends.backend, 1)).isEmpty();
+    }
+  }
+
+  @Test
+  void endsEveryTunnelWithTheLastUserAndRefusesNewOnes() throws Exception {
+    TunnelLoops second = TunnelLoops.open();
+    try (Ends ends = new Ends(0).start(second);
+        Ends late = new Ends(0)) {
+      echoOnce(ends);
+      second.close();
+      echoOnce(ends); // The other user's loops go on.
+      loops.close();
+      assertThat(ends.ended.poll(5, TimeUnit.SECONDS).cause()).isEqualTo("the proxy shuts down");
+      await("the loops' threads end", () -> threads() == 0);
+      late.start(loops);
+      assertThat(late.ended.poll(5, TimeUnit.SECONDS).cause()).isEqualTo("the proxy shuts down");
+      assertThat(late.clientSide.closes).hasValue(1);
+      assertThat(late.backendSide.closes).hasValue(1);
+    }
+  }
+
+  @Test
+  void leavesNoDescriptorBehindAfterThousandsOfEnds() throws Exception {
+    try (Ends warm = new Ends(0).start(loops)) {
+      echoOnce(warm);
+    }
+    await("the first has gone", () -> true);
+    long before = descriptors();
+    Random random = new Random(1);
+    for (int i = 0; i < 2_500; i++) {
+      try (Ends ends = new Ends(0).start(loops)) {
+        if (random.nextInt(4) == 0) {
+          echoOnce(ends);
+        }
+        switch (i % 5) {
+          case 0 -> Ends.reset(ends.client);
+          case 1 -> Ends.reset(ends.backend);
+          case 2 -> ends.close();
+          case 3 -> ends.tunnel().close("told to");
+          default -> {
+            ends.clientSide.channel().close();
+            ends.tunnel().close("the container closed it");
+          }
+        }
+        assertThat(ends.ended.poll(10, TimeUnit.SECONDS)).isNotNull();
+      }
+    }
+    await("descriptors are freed", () -> descriptors() <= before + 2);
+  }
+
+  private static void echoOnce(Ends ends) throws IOException {
+    Ends.write(ends.client, bytes("ping"));
+    assertThat(text(Ends.read(ends.backend, 4))).isEqualTo("ping");
+    Ends.write(ends.backend, bytes("pong"));
+    assertThat(text(Ends.read(ends.client, 4))).isEqualTo("pong");
+  }
+
+  private static long descriptors() {
+    try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
+      return open.count();
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  private static long threads() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().startsWith("culvert-tunnel-"))
+        .count();
+  }
+
+  private static void await(String what, BooleanSupplier happened) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (!happened.getAsBoolean()) {
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError("not in 20 s: " + what);
+      }
+      Thread.onSpinWait();
+    }
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(US_ASCII);
+  }
+
+  private static String text(byte[] bytes) {
+    return new String(bytes, US_ASCII);
+  }
+}
