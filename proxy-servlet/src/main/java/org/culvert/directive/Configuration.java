@@ -3,6 +3,8 @@ package org.culvert.directive;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
+import org.culvert.exchange.ProxySettings.WebSocketMode;
 import org.culvert.location.LocationMatch;
 import org.culvert.location.VirtualServers;
 import org.culvert.upstream.UpstreamSettings;
@@ -43,6 +45,18 @@ public record Configuration(
       boolean daemon,
       Duration shutdownTimeout,
       Duration keepaliveTimeout) {}
+
+  /** Whether a location says {@code proxy_websocket tunnel}. */
+  public boolean tunnels() {
+    return servers.stream()
+        .flatMap(
+            server ->
+                Stream.concat(Stream.of(server.fallback()), server.locations().all().stream()))
+        .anyMatch(
+            location ->
+                location.handler() instanceof LocationSettings.Handler.Proxy proxy
+                    && proxy.settings().webSocket() == WebSocketMode.TUNNEL);
+  }
 
   /** The server for a request, chosen as nginx does by address, port and Host. */
   public LocationMatch<ServerSettings> server(String localAddress, int localPort, String host) {

@@ -16,6 +16,12 @@ import org.jspecify.annotations.Nullable;
 final class ProxyPassDirectives {
   private static final Setting<Target> PASS = new Setting<>("proxy_pass");
   private static final Setting<WebSocketMode> WEB_SOCKET = new Setting<>("proxy_websocket");
+  private static final Map<String, WebSocketMode> MODES =
+      Map.of(
+          "relay", WebSocketMode.RELAY,
+          "tunnel", WebSocketMode.TUNNEL,
+          "auto", WebSocketMode.AUTO,
+          "off", WebSocketMode.OFF);
   private static final Setting<Boolean> IGNORE_CLIENT_ABORT =
       new Setting<>("proxy_ignore_client_abort");
 
@@ -47,7 +53,7 @@ final class ProxyPassDirectives {
 
   static void define(DirectiveTable table) {
     table.define("proxy_pass", ProxyPassDirectives::pass);
-    table.define("proxy_websocket", ProxyPassDirectives::webSocket);
+    table.define("proxy_websocket", Setter.choice(WEB_SOCKET, MODES));
     table.define("proxy_ignore_client_abort", Setter.flag(IGNORE_CLIENT_ABORT));
   }
 
@@ -83,16 +89,6 @@ final class ProxyPassDirectives {
               + " named location, or inside \"if\" statement, or inside \"limit_except\" block");
     }
     level.put(PASS, new Target(template, scheme, address, directive));
-  }
-
-  private static void webSocket(Directive directive, Level level, Reading reading)
-      throws ConfigurationException {
-    String mode = directive.arg(1);
-    if (mode.equals("tunnel") || mode.equals("auto")) {
-      throw directive.error("\"proxy_websocket " + mode + "\" is not supported yet");
-    }
-    Setter.choice(WEB_SOCKET, Map.of("relay", WebSocketMode.RELAY, "off", WebSocketMode.OFF))
-        .set(directive, level, reading);
   }
 
   static boolean hasPass(Level level) {

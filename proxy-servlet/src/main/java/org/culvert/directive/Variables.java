@@ -3,6 +3,7 @@ package org.culvert.directive;
 import org.culvert.exchange.ProxyVariables;
 import org.culvert.exchange.UpstreamVariables;
 import org.culvert.observe.ResponseVariables;
+import org.culvert.upgrade.WebSocketVariables;
 import org.culvert.variable.RequestVariables;
 import org.culvert.variable.VariableTable;
 
@@ -17,6 +18,7 @@ final class Variables {
     ResponseVariables.define(table);
     UpstreamVariables.define(table);
     ProxyVariables.define(table);
+    WebSocketVariables.define(table);
     return table;
   }
 }

@@ -147,6 +147,10 @@ public record ProxySettings(
     BY_HEADERS,
     /** Relay upgrades, with or without the header lines. */
     RELAY,
+    /** Tunnel them; what cannot be tunnelled is relayed, with one warning. */
+    TUNNEL,
+    /** Tunnel where this very connection can be tunnelled, relay elsewhere. */
+    AUTO,
     /** Never. */
     OFF
   }

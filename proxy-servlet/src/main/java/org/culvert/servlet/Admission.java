@@ -29,7 +29,7 @@ final class Admission {
   static @Nullable RequestCycle of(
       Form form,
       ProxyRuntime runtime,
-      @Nullable JakartaUpgrade upgrades,
+      @Nullable Upgrades upgrades,
       HttpServletRequest request,
       HttpServletResponse response) {
     RequestFacts facts;

@@ -3,6 +3,7 @@ package org.culvert.servlet;
 import org.culvert.http.GatewayFailure;
 import org.culvert.http.IpAddresses;
 import org.culvert.http.Octets;
+import org.culvert.upgrade.RelayEnd;
 import org.culvert.upstream.Attempts;
 import org.culvert.variable.RequestFacts;
 import org.culvert.variable.Scope;
@@ -29,6 +30,21 @@ final class ErrorLines {
       if (failure.getCause() != null && log.isDebugEnabled()) {
         log.debug("its cause", failure.getCause());
       }
+    }
+  }
+
+  /** A WebSocket has ended: who closed it and why, and what passed. */
+  static void webSocketEnded(RelayEnd end, long millis, Scope scope) {
+    if (log.isInfoEnabled()) {
+      log.info(
+          "WebSocket ended: {}, {} messages and {} bytes in, {} and {} out, {} ms, {}",
+          printable(end.cause()),
+          end.messagesToBackend(),
+          end.toBackend(),
+          end.messagesToClient(),
+          end.toClient(),
+          millis,
+          request(scope));
     }
   }
 

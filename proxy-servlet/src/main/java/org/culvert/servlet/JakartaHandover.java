@@ -52,14 +52,14 @@ final class JakartaHandover {
   private void notOpened() {
     if (lost()) {
       ended.accept(
-          new RelayEnd(0, 0, "the client did not open for " + OPEN_LIMIT.toSeconds() + " s"));
+          RelayEnd.unopened("the client did not open for " + OPEN_LIMIT.toSeconds() + " s"));
     }
   }
 
   /** The proxy stops: what has not opened will not. */
   void withdraw() {
     if (state.get() == State.TAKEN && lost()) {
-      ended.accept(new RelayEnd(0, 0, "the proxy shuts down"));
+      ended.accept(RelayEnd.unopened("the proxy shuts down"));
     }
   }
 

@@ -44,6 +44,15 @@ final class JettySocket implements ContainerSocket {
     }
   }
 
+  /** The endpoint beneath a request; null where Jetty has changed too much. */
+  static @Nullable Object endPointOf(ServletRequest containerRequest) {
+    try {
+      return endPoint(metaData(containerRequest));
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      return null;
+    }
+  }
+
   /**
    * A client's connection with TLS. Its end may come as an alert, a record like any other to who
    * does not decrypt it, so Jetty is made to decrypt what came: what a client sends ahead then

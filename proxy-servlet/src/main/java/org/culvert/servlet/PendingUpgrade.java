@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.culvert.exchange.Timers;
 import org.culvert.http.GatewayFailure;
-import org.culvert.upgrade.Accepted;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,21 +19,40 @@ final class PendingUpgrade {
   /** How long the container may take to make the dispatch. */
   private static final Duration DISPATCH_LIMIT = Duration.ofSeconds(30);
 
-  private final Accepted accepted;
-  private final JakartaUpgrade upgrades;
+  /** What is left to do. */
+  @FunctionalInterface
+  interface ClientHandshake {
+    /**
+     * Answers 101 and hands the client's connection over.
+     *
+     * @throws GatewayFailure when that cannot be done; the backend is cut off then
+     */
+    void complete(HttpServletRequest request, HttpServletResponse response) throws GatewayFailure;
+  }
+
+  private final ClientHandshake handshake;
+  private final Runnable abort;
+  private final Timers timers;
   private final RequestCycle cycle;
   private final AtomicBoolean taken = new AtomicBoolean();
   private Timers.@Nullable Limit limit;
 
-  PendingUpgrade(Accepted accepted, JakartaUpgrade upgrades, RequestCycle cycle) {
-    this.accepted = accepted;
-    this.upgrades = upgrades;
+  /**
+   * One that waits.
+   *
+   * @param abort cuts the backend off
+   * @param cycle told when the client's handshake cannot be completed
+   */
+  PendingUpgrade(ClientHandshake handshake, Runnable abort, Timers timers, RequestCycle cycle) {
+    this.handshake = handshake;
+    this.abort = abort;
+    this.timers = timers;
     this.cycle = cycle;
   }
 
   /** Leaves this for the dispatch; the container's request is ours still. */
   void leaveIn(HttpServletRequest request) {
-    limit = accepted.timers().start(DISPATCH_LIMIT, this::abandon);
+    limit = timers.start(DISPATCH_LIMIT, this::abandon);
     request.setAttribute(ATTRIBUTE, this);
   }
 
@@ -59,7 +77,7 @@ final class PendingUpgrade {
       return;
     }
     try {
-      upgrades.complete(request, response, accepted, cycle::relayed);
+      handshake.complete(request, response);
     } catch (GatewayFailure failure) {
       if (!response.isCommitted()) {
         response.setStatus(failure.status() == 499 ? 400 : failure.status());
@@ -71,7 +89,7 @@ final class PendingUpgrade {
   /** There will be no dispatch: the client has gone. Does nothing where it was made. */
   void abandon() {
     if (take()) {
-      accepted.abort();
+      abort.run();
       cycle.answered(
           new GatewayFailure(
               GatewayFailure.Kind.CLIENT_GONE, "the client left while its WebSocket was dialled"));

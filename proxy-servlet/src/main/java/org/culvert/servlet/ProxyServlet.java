@@ -44,7 +44,7 @@ public final class ProxyServlet extends HttpServlet {
   private transient ConfigurationLookup.@Nullable Found found;
   private transient @Nullable Configuration configuration;
   private transient @Nullable RuntimeSwitch runtimes;
-  private transient @Nullable JakartaUpgrade upgrades;
+  private transient @Nullable Upgrades upgrades;
 
   /** A servlet that finds its configuration when it starts. */
   public ProxyServlet() {
@@ -86,12 +86,12 @@ public final class ProxyServlet extends HttpServlet {
   @Override
   public void init() throws ServletException {
     try {
-      runtimes = new RuntimeSwitch(read());
+      runtimes = new RuntimeSwitch(checked(read()));
     } catch (ConfigurationException broken) {
       log.error("[emerg] {}", broken.located());
       throw new ServletException("[emerg] " + broken.located(), broken);
     }
-    upgrades = JakartaUpgrade.register(getServletContext());
+    upgrades = Upgrades.register(getServletContext());
   }
 
   private Configuration read() throws ConfigurationException, ServletException {
@@ -106,6 +106,15 @@ public final class ProxyServlet extends HttpServlet {
     found = place;
     return ConfigurationReader.read(
         place.source(), new ConfigurationReader.Options(form, place.prefix()));
+  }
+
+  /** Refuses at once what this container can never do. */
+  private Configuration checked(Configuration next) throws ConfigurationException {
+    String refusal = next.tunnels() ? TunnelFront.refusal(getServletContext()) : null;
+    if (refusal != null) {
+      throw new ConfigurationException(refusal, null);
+    }
+    return next;
   }
 
   @Override
@@ -167,7 +176,7 @@ public final class ProxyServlet extends HttpServlet {
   public void reload(Configuration next) throws ConfigurationException {
     RuntimeSwitch current = runtimes;
     if (current != null) {
-      current.replace(next);
+      current.replace(checked(next));
     }
   }
 
@@ -191,7 +200,7 @@ public final class ProxyServlet extends HttpServlet {
 
   @Override
   public void destroy() {
-    JakartaUpgrade open = upgrades;
+    Upgrades open = upgrades;
     if (open != null) {
       open.close();
     }

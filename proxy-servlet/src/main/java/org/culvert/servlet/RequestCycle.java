@@ -4,6 +4,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.regex.MatchResult;
@@ -30,10 +31,12 @@ import org.culvert.rewrite.LocalAnswer;
 import org.culvert.rewrite.Redirects;
 import org.culvert.rewrite.Return;
 import org.culvert.upgrade.Accepted;
+import org.culvert.upgrade.AcceptedTunnel;
 import org.culvert.upgrade.HandshakeEnd;
 import org.culvert.upgrade.JettyHandshake;
 import org.culvert.upgrade.Offer;
 import org.culvert.upgrade.RelayEnd;
+import org.culvert.upgrade.WebSocketRecord;
 import org.culvert.variable.RequestFacts;
 import org.culvert.variable.Scope;
 import org.jspecify.annotations.Nullable;
@@ -49,7 +52,7 @@ final class RequestCycle implements HandshakeEnd {
   private static final int MOST_REDIRECTS = 10;
 
   private final ProxyRuntime runtime;
-  private final @Nullable JakartaUpgrade upgrades;
+  private final @Nullable Upgrades upgrades;
   private final RequestFacts facts;
   private final ServerSettings server;
   private final Scope scope = new Scope();
@@ -69,10 +72,11 @@ final class RequestCycle implements HandshakeEnd {
   private int pageStatus;
 
   private int redirects;
+  private long upgradedNanos;
 
   RequestCycle(
       ProxyRuntime runtime,
-      @Nullable JakartaUpgrade upgrades,
+      @Nullable Upgrades upgrades,
       HttpServletRequest request,
       HttpServletResponse response,
       RequestFacts facts,
@@ -188,7 +192,9 @@ final class RequestCycle implements HandshakeEnd {
           refused.status(),
           refused.fields(),
           new GatewayFailure(GatewayFailure.Kind.BAD_REQUEST, refused.reason()));
-    } else if (offer instanceof Offer.Wanted wanted && upgrades != null) {
+    } else if (offer instanceof Offer.Wanted wanted
+        && upgrades != null
+        && upgrades.relay() != null) {
       JettyHandshake handshake =
           new JettyHandshake(
               runtime.upstreams(),
@@ -197,6 +203,7 @@ final class RequestCycle implements HandshakeEnd {
               rules(),
               scope,
               wanted,
+              upgrades.tunnels(settings.webSocket(), call.request()),
               location.sendTimeout(),
               this);
       abort = handshake::abort;
@@ -243,12 +250,17 @@ final class RequestCycle implements HandshakeEnd {
 
   @Override
   public void accepted(Accepted accepted) {
-    JakartaUpgrade container = upgrades;
-    if (container == null) {
-      throw new IllegalStateException("an upgrade was dialled in a container without WebSocket");
-    }
-    record.head(101, accepted.fields());
-    PendingUpgrade pending = new PendingUpgrade(accepted, container, this);
+    upgraded(accepted.fields(), Objects.requireNonNull(upgrades).pending(accepted, this));
+  }
+
+  @Override
+  public void tunnelled(AcceptedTunnel accepted) {
+    upgraded(accepted.fields(), Objects.requireNonNull(upgrades).pending(accepted, this));
+  }
+
+  private void upgraded(HeaderFields fields, PendingUpgrade pending) {
+    record.head(101, fields);
+    upgradedNanos = System.nanoTime();
     abort = failure -> pending.abandon();
     call.complete(pending);
     abortIfCutOff();
@@ -257,6 +269,9 @@ final class RequestCycle implements HandshakeEnd {
   /** The WebSocket that this request became has ended. */
   void relayed(RelayEnd relay) {
     record.wrote(relay.toClient());
+    long millis = (System.nanoTime() - upgradedNanos) / 1_000_000;
+    scope.put(WebSocketRecord.class, new WebSocketRecord(relay, millis));
+    ErrorLines.webSocketEnded(relay, millis, scope);
     end();
   }
 

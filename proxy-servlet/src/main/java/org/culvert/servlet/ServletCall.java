@@ -46,6 +46,11 @@ final class ServletCall {
     return blocking;
   }
 
+  /** The container's request, as its filters have wrapped it. */
+  HttpServletRequest request() {
+    return request;
+  }
+
   /** {@code send_timeout}; a blocking leg has the container's. */
   void sendTimeout(Duration limit) {
     if (asynchronous != null) {

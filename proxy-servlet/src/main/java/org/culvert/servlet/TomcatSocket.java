@@ -26,14 +26,21 @@ final class TomcatSocket implements ContainerSocket {
 
   @Override
   public HangUps.@Nullable Line lineOf(ServletRequest containerRequest) {
+    SocketWrapperBase<?> wrapper = wrapperOf(containerRequest);
+    return wrapper != null && wrapper.getSocket() instanceof NioChannel nio
+        ? HangUps.Line.bare(nio.getIOChannel())
+        : null;
+  }
+
+  /** The socket's wrapper beneath an HTTP/1 request; null where Tomcat has changed too much. */
+  static @Nullable SocketWrapperBase<?> wrapperOf(ServletRequest containerRequest) {
     try {
       org.apache.coyote.Request coyote = request(containerRequest).getCoyoteRequest();
       Field hook = org.apache.coyote.Request.class.getDeclaredField("hook");
       hook.setAccessible(true);
       Method wrapper = AbstractProcessor.class.getDeclaredMethod("getSocketWrapper");
       wrapper.setAccessible(true);
-      Object socket = ((SocketWrapperBase<?>) wrapper.invoke(hook.get(coyote))).getSocket();
-      return socket instanceof NioChannel nio ? HangUps.Line.bare(nio.getIOChannel()) : null;
+      return (SocketWrapperBase<?>) wrapper.invoke(hook.get(coyote));
     } catch (ReflectiveOperationException | RuntimeException e) {
       return null;
     }

@@ -17,6 +17,7 @@ public final class Tunnel {
   private final Consumer<TunnelEnd> ended;
   private final TunnelLoop loop;
   private @Nullable String cause;
+  private int closeCode = FrameMeter.NONE;
   private boolean added;
   private boolean over;
   private long active;
@@ -116,6 +117,9 @@ public final class Tunnel {
   }
 
   void saidClose(TunnelSide side, int code) {
+    if (closeCode == FrameMeter.NONE) {
+      closeCode = code;
+    }
     if (cause == null) {
       cause = "the " + side.name + " closed with " + code;
     }
@@ -181,7 +185,7 @@ public final class Tunnel {
     client.close();
     backend.close();
     try {
-      ended.accept(new TunnelEnd(client.received(), backend.received(), cause));
+      ended.accept(new TunnelEnd(client.received(), backend.received(), closeCode, cause));
     } catch (Throwable e) {
       loop.complain("telling of a tunnel's end", e);
     }

@@ -22,6 +22,9 @@ final class TunnelLoop implements Runnable {
   private static final Logger log = LoggerFactory.getLogger(TunnelLoop.class);
   private static final int BUFFER = 64 * 1024;
 
+  /** A container that closes a socket without a word to us holds its descriptor no longer. */
+  private static final long LONGEST_LOOK = TimeUnit.SECONDS.toNanos(5);
+
   /** What {@link System#nanoTime} is compared from: its values may overflow. */
   private static final long ORIGIN = System.nanoTime();
 
@@ -154,15 +157,20 @@ final class TunnelLoop implements Runnable {
   // What tunnels call, on the loop's thread.
 
   void add(Tunnel tunnel) {
-    tunnel.look = tunnel.deadline();
+    tunnel.look = soon(tunnel.deadline());
     tunnels.add(tunnel);
     count = tunnels.size();
   }
 
   void lookAgain(Tunnel tunnel, long at) {
     tunnels.remove(tunnel);
-    tunnel.look = at;
+    tunnel.look = soon(at);
     tunnels.add(tunnel);
+  }
+
+  private static long soon(long deadline) {
+    long latest = System.nanoTime() + LONGEST_LOOK;
+    return deadline - latest < 0 ? deadline : latest;
   }
 
   void remove(Tunnel tunnel) {

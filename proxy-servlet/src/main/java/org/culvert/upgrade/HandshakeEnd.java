@@ -12,4 +12,7 @@ public interface HandshakeEnd extends ExchangeEnd {
    * Accepted#abort}s.
    */
   void accepted(Accepted accepted);
+
+  /** The same, for a client whose connection is to be tunnelled. */
+  void tunnelled(AcceptedTunnel accepted);
 }

@@ -1,12 +1,8 @@
 package org.culvert.upgrade;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.List;
+import java.util.Objects;
 import org.culvert.exchange.Downstream;
 import org.culvert.exchange.Failover;
 import org.culvert.exchange.ForwardedRequest;
@@ -23,6 +19,7 @@ import org.culvert.http.GatewayFailure;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.RequestHead;
 import org.culvert.http.ResponseHead;
+import org.culvert.variable.RequestFacts;
 import org.culvert.variable.Scope;
 import org.eclipse.jetty.io.EndPoint;
 import org.jspecify.annotations.Nullable;
@@ -34,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  * client that left aborts what is under way.
  */
 public final class JettyHandshake {
-  private static final SecureRandom RANDOM = new SecureRandom();
-  private static final String MAGIC = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+  private static final List<String> HANDSHAKE =
+      List.of("Sec-WebSocket-Accept", "Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions");
 
   private final Upstreams upstreams;
   private final Downstream downstream;
@@ -47,12 +44,17 @@ public final class JettyHandshake {
   private final RelaySettings relay;
   private final HandshakeEnd end;
 
-  private final String key = key();
+  /** Whether the client's connection is to be tunnelled; decided when the target is known. */
+  private boolean tunnel;
+
+  private ServerHandshake expected = new ServerHandshake("", List.of(), List.of());
 
   /**
    * A handshake that has not begun.
    *
    * @param downstream takes a refusal; untouched when the backend accepts
+   * @param tunnel whether the client's connection can be tunnelled and is to be, where the
+   *     backend's can
    * @param clientSend {@code send_timeout}
    */
   public JettyHandshake(
@@ -62,6 +64,7 @@ public final class JettyHandshake {
       LocationRules location,
       Scope scope,
       Offer.Wanted offer,
+      boolean tunnel,
       Duration clientSend,
       HandshakeEnd end) {
     this.upstreams = upstreams;
@@ -70,6 +73,7 @@ public final class JettyHandshake {
     this.location = location;
     this.scope = scope;
     this.offer = offer;
+    this.tunnel = tunnel;
     this.relay =
         new RelaySettings(settings.timeouts().read(), settings.timeouts().send(), clientSend);
     this.end = end;
@@ -82,6 +86,7 @@ public final class JettyHandshake {
         () -> upstream.clientGone("client left during the WebSocket handshake"));
     try {
       ProxyTarget target = ProxyTarget.of(settings.pass(), scope, upstreams.groups());
+      tunnel &= target.scheme().equals("http"); // TLS has no bare socket.
       upstream.send(target, head(ForwardedRequest.upgrade(settings, target, scope)), new Sent());
     } catch (GatewayFailure failure) {
       upstream.unanswered(failure);
@@ -95,21 +100,30 @@ public final class JettyHandshake {
     upstream.abort(failure);
   }
 
-  /** What every handshake of ours says; the client's key and extensions are of its own hop. */
+  /**
+   * What every handshake says. In a tunnel it is the client's own; in a relay key and extensions
+   * are the hop's.
+   */
   private RequestHead head(RequestHead forwarded) {
     HeaderFields fields = forwarded.fields();
-    fields.remove("Sec-WebSocket-Extensions");
+    String key;
+    if (tunnel) {
+      HeaderFields client = scope.get(RequestFacts.class).head().fields();
+      key = Objects.requireNonNull(client.first("Sec-WebSocket-Key"), "checked by the offer");
+    } else {
+      key = ServerHandshake.newKey();
+      fields.remove("Sec-WebSocket-Extensions");
+    }
+    expected =
+        new ServerHandshake(
+            key,
+            offer.subprotocols(),
+            ServerHandshake.names(fields.joined("Sec-WebSocket-Extensions")));
     fields.set("Upgrade", "websocket");
     fields.set("Connection", "Upgrade");
     fields.set("Sec-WebSocket-Version", "13");
     fields.set("Sec-WebSocket-Key", key);
     return forwarded;
-  }
-
-  private static String key() {
-    byte[] bytes = new byte[16];
-    RANDOM.nextBytes(bytes);
-    return Base64.getEncoder().encodeToString(bytes);
   }
 
   /** A handshake has no body. */
@@ -142,7 +156,7 @@ public final class JettyHandshake {
 
     @Override
     public @Nullable GatewayFailure wrong(ResponseHead answer) {
-      String wrong = JettyHandshake.this.wrong(answer.fields());
+      String wrong = expected.wrong(answer.fields());
       return wrong == null
           ? null
           : new GatewayFailure(
@@ -152,51 +166,53 @@ public final class JettyHandshake {
 
     @Override
     public void switched(ResponseHead answer, EndPoint endPoint) {
-      accepted(answer, new JettyBackendHop(endPoint, client.http(), () -> attempted.done()));
-    }
-  }
-
-  private @Nullable String wrong(HeaderFields fields) {
-    String accept = accept(key);
-    if (!fields.all("Sec-WebSocket-Accept").equals(List.of(accept))) {
-      return "Sec-WebSocket-Accept \"" + fields.joined("Sec-WebSocket-Accept") + '"';
-    }
-    if (!fields.hasToken("Upgrade", "websocket") || !fields.hasToken("Connection", "upgrade")) {
-      return "Upgrade \""
-          + fields.joined("Upgrade")
-          + "\" and Connection \""
-          + fields.joined("Connection")
-          + '"';
-    }
-    if (fields.contains("Sec-WebSocket-Extensions")) {
-      return "the extension \""
-          + fields.joined("Sec-WebSocket-Extensions")
-          + "\", which was not offered";
-    }
-    List<String> chosen = fields.all("Sec-WebSocket-Protocol");
-    if (chosen.size() > 1 || (chosen.size() == 1 && !offer.subprotocols().containsAll(chosen))) {
-      return "the subprotocol \"" + String.join(", ", chosen) + "\", which was not offered";
-    }
-    return null;
-  }
-
-  private static String accept(String key) {
-    try {
-      byte[] hash =
-          MessageDigest.getInstance("SHA-1")
-              .digest((key + MAGIC).getBytes(StandardCharsets.US_ASCII));
-      return Base64.getEncoder().encodeToString(hash);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-1", e);
+      if (tunnel && JettyTunnelSocket.isIn(endPoint)) {
+        endPoint.upgrade(
+            JettyTunnelSocket.of(endPoint, socket -> tunnelled(answer, socket, attempted)));
+      } else {
+        accepted(answer, new JettyBackendHop(endPoint, client.http(), () -> attempted.done()));
+      }
     }
   }
 
   private void accepted(ResponseHead answer, Hop backend) {
-    if (!upstream.claim()) {
-      backend.abort();
-      return;
+    HeaderFields fields = claim(answer, backend::abort);
+    if (fields != null) {
+      end.accepted(
+          new Accepted(
+              backend,
+              answer.fields().first("Sec-WebSocket-Protocol"),
+              fields,
+              relay,
+              upstreams.timers()));
     }
-    Accepted accepted;
+  }
+
+  /** The handshake's own fields go to the client as the backend made them. */
+  private void tunnelled(ResponseHead answer, JettyTunnelSocket backend, Failover.Try attempted) {
+    backend.whenClosed(attempted::done);
+    HeaderFields fields = claim(answer, backend::close);
+    if (fields != null) {
+      HeaderFields whole = HeaderFields.of("Upgrade", "websocket", "Connection", "Upgrade");
+      for (String name : HANDSHAKE) {
+        answer.fields().all(name).forEach(value -> whole.add(name, value));
+      }
+      whole.addAll(fields.toList());
+      end.tunnelled(new AcceptedTunnel(backend, whole, relay, upstreams.timers()));
+    }
+  }
+
+  /**
+   * Claims the outcome for a 101.
+   *
+   * @return the fields for the client without the handshake's own; null when the backend was cut
+   *     off
+   */
+  private @Nullable HeaderFields claim(ResponseHead answer, Runnable abort) {
+    if (!upstream.claim()) {
+      abort.run();
+      return null;
+    }
     try {
       ResponseHead forwarded = ForwardedResponse.of(answer, settings.response(), scope);
       location.addHeaders().accept(forwarded);
@@ -207,21 +223,14 @@ public final class JettyHandshake {
                   || field.is("Upgrade")
                   || field.is("Connection")
                   || field.is("Content-Length"));
-      accepted =
-          new Accepted(
-              backend,
-              answer.fields().first("Sec-WebSocket-Protocol"),
-              fields,
-              relay,
-              upstreams.timers());
+      return fields;
     } catch (RuntimeException e) {
-      backend.abort();
+      abort.run();
       end.unanswered(
           500,
           new HeaderFields(),
           new GatewayFailure(GatewayFailure.Kind.INTERNAL, "cannot answer: " + e, e));
-      return;
+      return null;
     }
-    end.accepted(accepted);
   }
 }

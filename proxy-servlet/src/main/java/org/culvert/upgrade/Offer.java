@@ -87,7 +87,7 @@ public sealed interface Offer {
   /** Whether the location forwards upgrades: nginx's way, by what it sends, or by our directive. */
   private static boolean isForwarded(ProxySettings settings, Scope scope) {
     if (settings.webSocket() != WebSocketMode.BY_HEADERS) {
-      return settings.webSocket() == WebSocketMode.RELAY;
+      return settings.webSocket() != WebSocketMode.OFF;
     }
     boolean upgrade = false;
     boolean connection = false;

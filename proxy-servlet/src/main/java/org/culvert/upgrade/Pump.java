@@ -17,6 +17,7 @@ final class Pump implements Completion {
   private final SendTimeout limit;
   private volatile boolean discarding;
   private volatile long bytes;
+  private volatile long messages;
 
   /**
    * A pump at rest.
@@ -53,6 +54,11 @@ final class Pump implements Completion {
     return bytes;
   }
 
+  /** Messages that were moved to their end, or to the begin of their last piece. */
+  long messages() {
+    return messages;
+  }
+
   /** Whether a piece is on its way now. */
   boolean isSending() {
     return limit.isSending();
@@ -67,6 +73,9 @@ final class Pump implements Completion {
       return;
     }
     bytes += piece.bytes().remaining();
+    if (piece.last()) {
+      messages++;
+    }
     limit.begin();
     to.send(piece, this);
     limit.await();

@@ -36,6 +36,7 @@ public final class Relay {
   private final Side backendSide;
   private volatile Timers.@Nullable Limit idle;
   private volatile boolean pinged;
+  private volatile int closeCode;
 
   private Relay(
       Hop client, Hop backend, RelaySettings settings, Timers timers, Consumer<RelayEnd> ended) {
@@ -150,7 +151,13 @@ public final class Relay {
     }
     String why = cause.get();
     ended.accept(
-        new RelayEnd(clientToBackend.bytes(), backendToClient.bytes(), why == null ? "" : why));
+        new RelayEnd(
+            clientToBackend.bytes(),
+            backendToClient.bytes(),
+            clientToBackend.messages(),
+            backendToClient.messages(),
+            closeCode,
+            why == null ? "" : why));
   }
 
   @Override
@@ -202,6 +209,9 @@ public final class Relay {
     @Override
     public void closed(int code, String reason) {
       boolean first = cause.compareAndSet(null, "the " + name + " closed with " + code);
+      if (first) {
+        closeCode = code;
+      }
       over();
       if (first) {
         other().outOf.discard();

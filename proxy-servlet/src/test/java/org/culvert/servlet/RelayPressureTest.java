@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import org.culvert.servlet.TestFront.Kind;
+import org.culvert.servlet.RelaySetup.Way;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,10 +48,17 @@ class RelayPressureTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"JETTY,false", "JETTY,true", "TOMCAT,false", "TOMCAT,true"})
-  void holdsABackendBackWhoseClientStopsReading(Kind kind, boolean endless) throws Exception {
+  @CsvSource({
+    "JETTY_RELAY,false",
+    "JETTY_RELAY,true",
+    "TOMCAT_RELAY,false",
+    "TOMCAT_RELAY,true",
+    "JETTY_TUNNEL,true",
+    "TOMCAT_TUNNEL,true"
+  })
+  void holdsABackendBackWhoseClientStopsReading(Way way, boolean endless) throws Exception {
     AtomicLong sent = new AtomicLong();
-    try (RelaySetup setup = new RelaySetup(kind, Wire.backend(flood(sent, endless)))) {
+    try (RelaySetup setup = new RelaySetup(way, Wire.backend(flood(sent, endless)))) {
       RelaySetup.Client client = setup.open(64 << 10);
       long held = settled(sent);
       assertThat(held).isLessThan(MOST);
@@ -65,8 +72,8 @@ class RelayPressureTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Kind.class)
-  void holdsAClientBackWhoseBackendStopsReading(Kind kind) throws Exception {
+  @EnumSource(Way.class)
+  void holdsAClientBackWhoseBackendStopsReading(Way way) throws Exception {
     java.util.concurrent.CountDownLatch read = new java.util.concurrent.CountDownLatch(1);
     AtomicLong arrived = new AtomicLong();
     TestOrigin.Script backend =
@@ -77,7 +84,7 @@ class RelayPressureTest {
                 arrived.addAndGet(wire.read().payload().length);
               }
             });
-    try (RelaySetup setup = new RelaySetup(kind, backend)) {
+    try (RelaySetup setup = new RelaySetup(way, backend)) {
       RelaySetup.Client client = setup.open();
       AtomicLong sent = new AtomicLong();
       Thread sender = new Thread(() -> floodFrom(client, sent));
@@ -108,12 +115,12 @@ class RelayPressureTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Kind.class)
-  void cutsASessionThatStallsTooLong(Kind kind) throws Exception {
+  @EnumSource(Way.class)
+  void cutsASessionThatStallsTooLong(Way way) throws Exception {
     AtomicLong sent = new AtomicLong();
     try (RelaySetup setup =
         new RelaySetup(
-            kind,
+            way,
             Wire.backend(flood(sent, true)),
             Duration.ofSeconds(30),
             Duration.ofSeconds(1),
@@ -127,8 +134,8 @@ class RelayPressureTest {
 
   /** With 20 threads and 100 stalled sockets in each direction plain requests are answered. */
   @ParameterizedTest
-  @EnumSource(Kind.class)
-  void answersPlainRequestsBesidesAHundredStalledSocketsEachWay(Kind kind) throws Exception {
+  @EnumSource(Way.class)
+  void answersPlainRequestsBesidesAHundredStalledSocketsEachWay(Way way) throws Exception {
     TestOrigin.Script backend =
         talk -> {
           String head = talk.head();
@@ -141,7 +148,7 @@ class RelayPressureTest {
           }
         };
     try (RelaySetup setup =
-        new RelaySetup(kind, backend, Duration.ofSeconds(60), Duration.ofSeconds(60), 20)) {
+        new RelaySetup(way, backend, Duration.ofSeconds(60), Duration.ofSeconds(60), 20)) {
       List<Thread> senders = new ArrayList<>();
       AtomicLong sent = new AtomicLong();
       for (int i = 0; i < 100; i++) {
@@ -163,17 +170,22 @@ class RelayPressureTest {
       }
       Arrays.sort(took); // The middle one: where threads are taken, all are slow.
       assertThat(Duration.ofNanos(took[2])).isLessThan(Duration.ofSeconds(1));
-      if (kind == Kind.TOMCAT) {
-        assertThat(setup.proxy.jakarta.count()).isEqualTo(200); // None had to be given up.
+      if (way != Way.JETTY_RELAY) {
+        assertThat(setup.proxy.count()).isEqualTo(200); // None had to be given up.
       }
-      assertThat(Thread.getAllStackTraces().size()).isLessThan(600);
+      // The backend's own sleep on, those of the ways before among them.
+      long threads =
+          Thread.getAllStackTraces().keySet().stream()
+              .filter(t -> !t.getName().equals("origin"))
+              .count();
+      assertThat(threads).isLessThan(400);
     }
   }
 
   /** More Closes wait for clients that do not read than there are threads. */
   @ParameterizedTest
-  @EnumSource(Kind.class)
-  void closesOthersWhileClosesAreStalled(Kind kind) throws Exception {
+  @EnumSource(names = {"JETTY_RELAY", "TOMCAT_RELAY"})
+  void closesOthersWhileClosesAreStalled(Way way) throws Exception {
     CountDownLatch goAway = new CountDownLatch(1);
     AtomicLong sent = new AtomicLong();
     TestOrigin.Script backend =
@@ -190,7 +202,7 @@ class RelayPressureTest {
           talk.reset();
         };
     try (RelaySetup setup =
-        new RelaySetup(kind, backend, Duration.ofSeconds(60), Duration.ofSeconds(60), 50)) {
+        new RelaySetup(way, backend, Duration.ofSeconds(60), Duration.ofSeconds(60), 50)) {
       List<RelaySetup.Client> stalled = new ArrayList<>();
       for (int i = 0; i < 140; i++) {
         stalled.add(setup.open(16 << 10));
@@ -226,21 +238,21 @@ class RelayPressureTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Kind.class)
-  void leavesNothingAfterFiveHundredConnections(Kind kind) throws Exception {
-    openAndClose(kind, 500);
+  @EnumSource(Way.class)
+  void leavesNothingAfterFiveHundredConnections(Way way) throws Exception {
+    openAndClose(way, 500);
   }
 
   @Tag("long")
   @Timeout(600)
   @ParameterizedTest
-  @EnumSource(Kind.class)
-  void leavesNothingAfterTenThousandConnections(Kind kind) throws Exception {
-    openAndClose(kind, 10_000);
+  @EnumSource(Way.class)
+  void leavesNothingAfterTenThousandConnections(Way way) throws Exception {
+    openAndClose(way, 10_000);
   }
 
-  private static void openAndClose(Kind kind, int count) throws Exception {
-    try (RelaySetup setup = new RelaySetup(kind, Wire.backend(Wire.echo()))) {
+  private static void openAndClose(Way way, int count) throws Exception {
+    try (RelaySetup setup = new RelaySetup(way, Wire.backend(Wire.echo()))) {
       once(setup, 0);
       long descriptors = -1;
       for (int i = 1; i <= count; i++) {
@@ -290,9 +302,9 @@ class RelayPressureTest {
   @Tag("long")
   @Timeout(600)
   @ParameterizedTest
-  @EnumSource(Kind.class)
-  void carriesAHundredMegabytesInOneMessage(Kind kind) throws Exception {
-    try (RelaySetup setup = new RelaySetup(kind, Wire.backend(Wire.echo()));
+  @EnumSource(Way.class)
+  void carriesAHundredMegabytesInOneMessage(Way way) throws Exception {
+    try (RelaySetup setup = new RelaySetup(way, Wire.backend(Wire.echo()));
         RelaySetup.Client client = setup.open()) {
       byte[] payload = new byte[100 << 20];
       new java.util.Random(7).nextBytes(payload);

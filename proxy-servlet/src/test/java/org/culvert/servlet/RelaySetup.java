@@ -16,6 +16,7 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.apache.catalina.startup.Tomcat;
 import org.apache.tomcat.websocket.server.WsSci;
+import org.culvert.exchange.ProxySettings.WebSocketMode;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.ee10.websocket.jakarta.server.config.JakartaWebSocketServletContainerInitializer;
@@ -29,6 +30,26 @@ import org.eclipse.jetty.server.ServerConnector;
 final class RelaySetup implements AutoCloseable {
   static final String KEY = "dGhlIHNhbXBsZSBub25jZQ==";
 
+  /** A container and how it carries what was upgraded. */
+  enum Way {
+    JETTY_RELAY(TestFront.Kind.JETTY, WebSocketMode.RELAY),
+    JETTY_TUNNEL(TestFront.Kind.JETTY, WebSocketMode.TUNNEL),
+    TOMCAT_RELAY(TestFront.Kind.TOMCAT, WebSocketMode.RELAY),
+    TOMCAT_TUNNEL(TestFront.Kind.TOMCAT, WebSocketMode.TUNNEL);
+
+    final TestFront.Kind kind;
+    final WebSocketMode mode;
+
+    Way(TestFront.Kind kind, WebSocketMode mode) {
+      this.kind = kind;
+      this.mode = mode;
+    }
+
+    boolean isTunnel() {
+      return mode == WebSocketMode.TUNNEL;
+    }
+  }
+
   final TestOrigin origin;
   final TestUpgrade proxy;
   private final TestFront front;
@@ -41,8 +62,28 @@ final class RelaySetup implements AutoCloseable {
   RelaySetup(
       TestFront.Kind kind, TestOrigin.Script backend, Duration read, Duration send, int maxThreads)
       throws Exception {
+    this(WebSocketMode.RELAY, kind, backend, read, send, maxThreads);
+  }
+
+  RelaySetup(Way way, TestOrigin.Script backend) throws Exception {
+    this(way, backend, Duration.ofSeconds(30), Duration.ofSeconds(30), 200);
+  }
+
+  RelaySetup(Way way, TestOrigin.Script backend, Duration read, Duration send, int maxThreads)
+      throws Exception {
+    this(way.mode, way.kind, backend, read, send, maxThreads);
+  }
+
+  private RelaySetup(
+      WebSocketMode mode,
+      TestFront.Kind kind,
+      TestOrigin.Script backend,
+      Duration read,
+      Duration send,
+      int maxThreads)
+      throws Exception {
     origin = new TestOrigin(backend);
-    proxy = new TestUpgrade(origin.address(), read, send);
+    proxy = new TestUpgrade(origin.address(), read, send, mode);
     front = front(kind, proxy, maxThreads);
   }
 
@@ -215,9 +256,9 @@ final class RelaySetup implements AutoCloseable {
   /** Waits until so many relays run. */
   void relays(int count) {
     long deadline = System.nanoTime() + java.util.concurrent.TimeUnit.SECONDS.toNanos(20);
-    while (proxy.jakarta.count() != count) {
+    while (proxy.count() != count) {
       if (System.nanoTime() > deadline) {
-        throw new AssertionError(proxy.jakarta.count() + " relays, not " + count);
+        throw new AssertionError(proxy.count() + " relays, not " + count);
       }
       Thread.onSpinWait();
     }

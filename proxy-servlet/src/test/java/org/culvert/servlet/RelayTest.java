@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import org.culvert.servlet.TestFront.Kind;
+import org.culvert.servlet.RelaySetup.Way;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -14,9 +14,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(60)
 class RelayTest {
   @ParameterizedTest
-  @EnumSource(Kind.class)
-  void carriesMessagesOfAllSizes(Kind kind) throws Exception {
-    try (RelaySetup setup = new RelaySetup(kind, Wire.backend(Wire.echo()));
+  @EnumSource(Way.class)
+  void carriesMessagesOfAllSizes(Way way) throws Exception {
+    try (RelaySetup setup = new RelaySetup(way, Wire.backend(Wire.echo()));
         RelaySetup.Client client = setup.open()) {
       Random random = new Random(1);
       for (int size :
@@ -48,9 +48,9 @@ class RelayTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Kind.class)
-  void carriesFragmentsAndTextSplitAnywhere(Kind kind) throws Exception {
-    try (RelaySetup setup = new RelaySetup(kind, Wire.backend(Wire.echo()));
+  @EnumSource(Way.class)
+  void carriesFragmentsAndTextSplitAnywhere(Way way) throws Exception {
+    try (RelaySetup setup = new RelaySetup(way, Wire.backend(Wire.echo()));
         RelaySetup.Client client = setup.open()) {
       byte[] text = "a é € 😀 ü".getBytes(UTF_8);
       for (int cut = 0; cut <= text.length; cut++) {
@@ -69,8 +69,8 @@ class RelayTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Kind.class)
-  void passesOnWhatCameWithThe101AndManySmallFramesAtOnce(Kind kind) throws Exception {
+  @EnumSource(Way.class)
+  void passesOnWhatCameWithThe101AndManySmallFramesAtOnce(Way way) throws Exception {
     TestOrigin.Script backend =
         talk -> {
           String head = talk.head();
@@ -82,7 +82,7 @@ class RelayTest {
           talk.out.write(all.toByteArray());
           Wire.echo().run(new Wire(talk.in, talk.out, false), talk);
         };
-    try (RelaySetup setup = new RelaySetup(kind, backend);
+    try (RelaySetup setup = new RelaySetup(way, backend);
         RelaySetup.Client client = setup.open()) {
       for (int i = 0; i < 500; i++) {
         assertThat(client.wire.message().text()).isEqualTo("m" + i);
@@ -99,20 +99,24 @@ class RelayTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Kind.class)
-  void passesClosesAndTellsHowItEnded(Kind kind) throws Exception {
-    try (RelaySetup setup = new RelaySetup(kind, Wire.backend(Wire.echo()))) {
+  @EnumSource(Way.class)
+  void passesClosesAndTellsHowItEnded(Way way) throws Exception {
+    try (RelaySetup setup = new RelaySetup(way, Wire.backend(Wire.echo()))) {
       RelaySetup.Client client = setup.open();
       client.wire.text("hello");
       assertThat(client.wire.message().text()).isEqualTo("hello");
       client.wire.close(4321, "bye");
       Wire.Frame close = client.wire.message();
       assertThat(close.code()).isEqualTo(4321);
+      client.close();
       var end = setup.proxy.ends.poll(5, TimeUnit.SECONDS);
       assertThat(end.toBackend()).isEqualTo(5);
       assertThat(end.toClient()).isEqualTo(5);
       assertThat(end.cause()).contains("the client closed with 4321");
-      assertThat(setup.proxy.jakarta.count()).isZero();
+      assertThat(end.messagesToBackend()).isEqualTo(1);
+      assertThat(end.messagesToClient()).isEqualTo(1);
+      assertThat(end.closeCode()).isEqualTo(4321);
+      setup.relays(0);
     }
   }
 }

@@ -28,6 +28,7 @@ import org.culvert.http.RequestTarget;
 import org.culvert.http.ResponseHead;
 import org.culvert.observe.ResponseRecord;
 import org.culvert.upgrade.Accepted;
+import org.culvert.upgrade.AcceptedTunnel;
 import org.culvert.upgrade.HandshakeEnd;
 import org.culvert.upgrade.JettyHandshake;
 import org.culvert.upgrade.Offer;
@@ -48,8 +49,9 @@ final class TestUpgrade extends HttpServlet {
   final transient BlockingQueue<RelayEnd> ends = new LinkedBlockingQueue<>();
   final transient BlockingQueue<GatewayFailure> failures = new LinkedBlockingQueue<>();
   transient JakartaUpgrade jakarta;
+  transient TunnelUpgrade tunnel;
 
-  TestUpgrade(InetSocketAddress backend, Duration read, Duration send) {
+  TestUpgrade(InetSocketAddress backend, Duration read, Duration send, WebSocketMode mode) {
     UpstreamSettings upstream = TestProxy.upstream(backend);
     ProxySettings plain =
         TestProxy.with(
@@ -63,7 +65,7 @@ final class TestUpgrade extends HttpServlet {
             plain.timeouts(),
             plain.tls(),
             plain.nextUpstream(),
-            WebSocketMode.RELAY,
+            mode,
             false);
     upstreams = Upstreams.open(List.of(upstream), null);
     clientSend = send;
@@ -72,13 +74,23 @@ final class TestUpgrade extends HttpServlet {
   @Override
   public void init() {
     jakarta = JakartaUpgrade.register(getServletContext());
+    tunnel = new TunnelUpgrade();
+  }
+
+  /** How many relays and tunnels run. */
+  int count() {
+    return jakarta.count() + tunnel.count();
   }
 
   @Override
   public void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
     if (request.getDispatcherType() == DispatcherType.ASYNC) {
       try {
-        jakarta.complete(request, response, (Accepted) request.getAttribute(ACCEPTED), ends::add);
+        if (request.getAttribute(ACCEPTED) instanceof AcceptedTunnel accepted) {
+          tunnel.complete(request, response, accepted, ends::add);
+        } else {
+          jakarta.complete(request, response, (Accepted) request.getAttribute(ACCEPTED), ends::add);
+        }
       } catch (GatewayFailure failure) {
         failures.add(failure);
         if (!response.isCommitted()) {
@@ -131,10 +143,17 @@ final class TestUpgrade extends HttpServlet {
             new LocationRules(0, status -> false, head -> {}),
             scope,
             offer,
+            new Upgrades(jakarta, tunnel).tunnels(settings.webSocket(), request),
             clientSend,
             new HandshakeEnd() {
               @Override
               public void accepted(Accepted accepted) {
+                request.setAttribute(ACCEPTED, accepted);
+                async.dispatch();
+              }
+
+              @Override
+              public void tunnelled(AcceptedTunnel accepted) {
                 request.setAttribute(ACCEPTED, accepted);
                 async.dispatch();
               }
@@ -200,6 +219,7 @@ final class TestUpgrade extends HttpServlet {
   @Override
   public void destroy() {
     if (jakarta != null) {
+      tunnel.close();
       jakarta.close();
     }
     upstreams.close();

@@ -1,0 +1,35 @@
+package org.culvert.servlet;
+
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import org.apache.tomcat.util.net.NioChannel;
+import org.apache.tomcat.util.net.SocketWrapperBase;
+
+/**
+ * Tomcat's way, on a NIO connector without TLS: an upgrade handler of Tomcat's own kind, which is
+ * left alone by its poller.
+ */
+final class TomcatTunnelFront implements TunnelFront {
+  /** Loaded by name where a request is Tomcat's. */
+  TomcatTunnelFront() {}
+
+  @Override
+  public boolean has(ServletRequest containerRequest) {
+    SocketWrapperBase<?> wrapper = TomcatSocket.wrapperOf(containerRequest);
+    // A subclass is that of TLS.
+    return wrapper != null && wrapper.getSocket().getClass() == NioChannel.class;
+  }
+
+  @Override
+  public void upgrade(
+      ServletRequest containerRequest,
+      HttpServletRequest request,
+      HttpServletResponse response,
+      Taker taker)
+      throws IOException, ServletException {
+    request.upgrade(TomcatTunnelHandler.class).take(taker);
+  }
+}

@@ -1,0 +1,136 @@
+package org.culvert.servlet;
+
+import jakarta.servlet.http.WebConnection;
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import org.apache.coyote.http11.upgrade.InternalHttpUpgradeHandler;
+import org.apache.tomcat.util.net.AbstractEndpoint;
+import org.apache.tomcat.util.net.AbstractEndpoint.Handler.SocketState;
+import org.apache.tomcat.util.net.NioChannel;
+import org.apache.tomcat.util.net.SSLSupport;
+import org.apache.tomcat.util.net.SocketEvent;
+import org.apache.tomcat.util.net.SocketWrapperBase;
+import org.culvert.tunnel.TunnelSocket;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A client's connection to Tomcat that has been upgraded. As it says that its I/O is asynchronous,
+ * Tomcat's poller has no interest in it after {@link #init}. It is closed by an event of Tomcat's,
+ * so that its connection is counted off once. Public because Tomcat makes it. One source for Tomcat
+ * 10.1 and 11.
+ */
+public final class TomcatTunnelHandler implements InternalHttpUpgradeHandler, TunnelSocket {
+  private @Nullable SocketWrapperBase<?> wrapper;
+  private TunnelFront.@Nullable Taker taker;
+
+  /** For Tomcat. */
+  public TomcatTunnelHandler() {}
+
+  void take(TunnelFront.Taker by) {
+    taker = by;
+  }
+
+  // What Tomcat calls.
+
+  @Override
+  public void setSocketWrapper(SocketWrapperBase<?> socket) {
+    wrapper = socket;
+  }
+
+  /** The 101 is on the wire; what Tomcat read behind the request's head is taken out here. */
+  @Override
+  public void init(WebConnection connection) {
+    TunnelFront.Taker to = taker;
+    if (to == null) {
+      throw new IllegalStateException("upgraded without a tunnel");
+    }
+    SocketWrapperBase<?> socket = socket();
+    var buffers = socket.getSocketBufferHandler();
+    ByteBuffer early = ByteBuffer.allocate(buffers.getReadBuffer().capacity());
+    try {
+      while (!buffers.isReadBufferEmpty() && early.hasRemaining()) {
+        socket.read(false, early);
+      }
+    } catch (IOException e) {
+      to.closed();
+      throw new java.io.UncheckedIOException(e); // Has Tomcat close it.
+    }
+    to.opened(this, early.flip());
+  }
+
+  @Override
+  public boolean hasAsyncIO() {
+    return true;
+  }
+
+  @Override
+  public SocketState upgradeDispatch(SocketEvent event) {
+    return switch (event) {
+      case DISCONNECT, ERROR, STOP, TIMEOUT, CONNECT_FAIL -> SocketState.CLOSED;
+      case OPEN_READ, OPEN_WRITE -> SocketState.ASYNC_IO;
+    };
+  }
+
+  @Override
+  public void destroy() {
+    TunnelFront.Taker to = taker;
+    if (to != null) {
+      to.closed();
+    }
+  }
+
+  @Override
+  public void timeoutAsync(long now) {
+    // The tunnel has its own times.
+  }
+
+  @Override
+  public void setSslSupport(@Nullable SSLSupport support) {
+    // There is none.
+  }
+
+  @Override
+  public void pause() {
+    // A connector that accepts no more keeps what it has.
+  }
+
+  // What the tunnel calls.
+
+  @Override
+  public SocketChannel channel() {
+    return ((NioChannel) socket().getSocket()).getIOChannel();
+  }
+
+  /** Where Tomcat's executor takes no more the connection is closed directly. */
+  @Override
+  public void close() {
+    SocketWrapperBase<?> socket = socket();
+    if (!isTaken(socket)) {
+      socket.close();
+    }
+  }
+
+  private static boolean isTaken(SocketWrapperBase<?> socket) {
+    try {
+      Method endpoint = SocketWrapperBase.class.getDeclaredMethod("getEndpoint");
+      endpoint.setAccessible(true);
+      Method process =
+          AbstractEndpoint.class.getMethod(
+              "processSocket", SocketWrapperBase.class, SocketEvent.class, boolean.class);
+      return (boolean)
+          process.invoke(endpoint.invoke(socket), socket, SocketEvent.DISCONNECT, true);
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      return false;
+    }
+  }
+
+  private SocketWrapperBase<?> socket() {
+    SocketWrapperBase<?> socket = wrapper;
+    if (socket == null) {
+      throw new IllegalStateException("Tomcat has not upgraded yet");
+    }
+    return socket;
+  }
+}

@@ -1,0 +1,122 @@
+package org.culvert.servlet;
+
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.function.Consumer;
+import org.culvert.tunnel.FrameMeter;
+import org.culvert.tunnel.Tunnel;
+import org.culvert.tunnel.TunnelEnd;
+import org.culvert.tunnel.TunnelRules;
+import org.culvert.tunnel.TunnelSocket;
+import org.culvert.upgrade.AcceptedTunnel;
+import org.culvert.upgrade.RelayEnd;
+import org.culvert.upgrade.RelaySettings;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A backend on its way from the servlet to the tunnel that begins when the container has given the
+ * client's socket away, and then that tunnel. Told of its end once, whichever way it comes; a
+ * client that never opens is given up. Thread-safe.
+ */
+final class TunnelHandover implements TunnelFront.Taker {
+  private static final Duration OPEN_LIMIT = Duration.ofSeconds(5);
+  private static final String CLOSED = "the client's connection was closed";
+
+  private final TunnelUpgrade upgrade;
+  private final AcceptedTunnel accepted;
+  private final Consumer<RelayEnd> ended;
+  private final FrameMeter fromClient = new FrameMeter();
+  private final FrameMeter fromBackend = new FrameMeter();
+  private @Nullable Tunnel tunnel;
+  private boolean lost;
+
+  TunnelHandover(TunnelUpgrade upgrade, AcceptedTunnel accepted, Consumer<RelayEnd> ended) {
+    this.upgrade = upgrade;
+    this.accepted = accepted;
+    this.ended = ended;
+  }
+
+  /** The container is about to answer 101. */
+  void watch() {
+    accepted
+        .timers()
+        .start(
+            OPEN_LIMIT,
+            () -> withdraw("the client did not open for " + OPEN_LIMIT.toSeconds() + " s"));
+  }
+
+  /** Gives it up unless its tunnel runs: whether it was given up by this call. */
+  boolean lost() {
+    synchronized (this) {
+      if (lost || tunnel != null) {
+        return false;
+      }
+      lost = true;
+    }
+    accepted.abort();
+    upgrade.over(this);
+    return true;
+  }
+
+  private void withdraw(String why) {
+    if (lost()) {
+      ended.accept(RelayEnd.unopened(why));
+    }
+  }
+
+  /** Ends it, wherever it is. */
+  void end(String why) {
+    Tunnel running;
+    synchronized (this) {
+      running = tunnel;
+    }
+    if (running != null) {
+      running.close(why);
+    } else {
+      withdraw(why);
+    }
+  }
+
+  @Override
+  public void opened(TunnelSocket client, ByteBuffer early) {
+    RelaySettings times = accepted.settings();
+    Tunnel.Plan plan =
+        new Tunnel.Plan(
+            client,
+            accepted.backend(),
+            fromClient,
+            fromBackend,
+            new TunnelRules(times.idle(), times.clientSend(), times.backendSend()),
+            end -> upgrade.execute(() -> over(end)));
+    boolean late;
+    synchronized (this) {
+      late = lost;
+      if (!late) {
+        tunnel = upgrade.loops().start(plan, early, accepted.backend().early());
+      }
+    }
+    if (late) {
+      client.close();
+      return;
+    }
+    accepted.backend().whenClosed(() -> end("the upstream's connection was closed"));
+    upgrade.opened(this);
+  }
+
+  @Override
+  public void closed() {
+    end(CLOSED);
+  }
+
+  private void over(TunnelEnd end) {
+    upgrade.over(this);
+    ended.accept(
+        new RelayEnd(
+            fromClient.bytes(),
+            fromBackend.bytes(),
+            fromClient.messages(),
+            fromBackend.messages(),
+            end.closeCode(),
+            end.cause()));
+  }
+}

@@ -1,0 +1,22 @@
+package org.culvert.upgrade;
+
+import org.culvert.exchange.Timers;
+import org.culvert.http.HeaderFields;
+
+/**
+ * A backend that said 101 and whose bare socket waits for the client's: nothing is read from it
+ * until the tunnel starts.
+ *
+ * @param backend the socket; whoever holds this owns it
+ * @param fields the whole head of the client's 101: the backend's handshake as it is, the rest by
+ *     the location's rules
+ * @param settings the times
+ * @param timers for the limit on the client's opening
+ */
+public record AcceptedTunnel(
+    JettyTunnelSocket backend, HeaderFields fields, RelaySettings settings, Timers timers) {
+  /** Cuts the backend off: the client is gone or its handshake could not be completed. */
+  public void abort() {
+    backend.close();
+  }
+}

@@ -1,0 +1,192 @@
+package org.culvert.servlet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedInputStream;
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.apache.catalina.Context;
+import org.apache.catalina.startup.Tomcat;
+import org.apache.coyote.AbstractProtocol;
+import org.apache.tomcat.websocket.server.WsSci;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What Tomcat counts and closes when connections of its own have become tunnels. */
+@Timeout(120)
+class TomcatTunnelTest {
+  private final Tomcat tomcat = new Tomcat();
+  private final ExecutorService threads = Executors.newFixedThreadPool(8);
+  private volatile boolean full;
+  private TestOrigin origin;
+  private Context context;
+
+  @BeforeEach
+  void start() throws Exception {
+    Logger.getLogger("org.apache").setLevel(Level.OFF);
+    origin =
+        new TestOrigin(
+            talk -> {
+              talk.send(Wire.switching(talk.head()));
+              int b = talk.in.read();
+              if (b == 'r') {
+                talk.reset();
+              } else if (b >= 0) {
+                talk.out.write(b);
+                talk.in.read();
+              }
+            });
+    File base = Files.createTempDirectory("tomcat").toFile();
+    tomcat.setBaseDir(base.getPath());
+    tomcat.setPort(0);
+    tomcat.getConnector().setProperty("address", "127.0.0.1");
+    tomcat.getConnector().setProperty("maxConnections", "50");
+    Executor executor =
+        task -> {
+          if (full) {
+            throw new RejectedExecutionException("full");
+          }
+          threads.execute(task);
+        };
+    protocol().setExecutor(executor);
+    context = tomcat.addContext("", base.getPath());
+    context.addServletContainerInitializer(new WsSci(), null);
+    ProxyServlet proxy =
+        new ProxyServlet(
+            "location / { proxy_pass http://127.0.0.1:%d; proxy_websocket tunnel; }"
+                .formatted(origin.address().getPort()));
+    var wrapper = Tomcat.addServlet(context, "proxy", proxy);
+    wrapper.setAsyncSupported(true);
+    wrapper.setLoadOnStartup(1);
+    context.addServletMappingDecoded("/", "proxy");
+    tomcat.start();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    full = false;
+    tomcat.stop();
+    tomcat.destroy();
+    origin.close();
+    threads.shutdownNow();
+  }
+
+  private AbstractProtocol<?> protocol() {
+    return (AbstractProtocol<?>) tomcat.getConnector().getProtocolHandler();
+  }
+
+  private Socket open() throws IOException {
+    Socket client =
+        new Socket(InetAddress.getLoopbackAddress(), tomcat.getConnector().getLocalPort());
+    client.setSoTimeout(10_000);
+    client.getOutputStream().write(RelaySetup.handshake().getBytes(StandardCharsets.ISO_8859_1));
+    StringBuilder head = new StringBuilder();
+    BufferedInputStream in = new BufferedInputStream(client.getInputStream(), 1);
+    while (head.indexOf("\r\n\r\n") < 0) {
+      int b = in.read();
+      if (b < 0) {
+        throw new IOException("ended after \"" + head + '"');
+      }
+      head.append((char) b);
+    }
+    assertThat(head.toString()).startsWith("HTTP/1.1 101");
+    return client;
+  }
+
+  private void ends(int count) throws Exception {
+    long before = descriptors();
+    for (int i = 0; i < count; i++) {
+      try (Socket client = open()) {
+        if (i % 4 < 2) {
+          client.getOutputStream().write('e');
+          assertThat(client.getInputStream().read()).isEqualTo('e');
+        }
+        if (i % 4 == 1) {
+          client.setSoLinger(true, 0); // A reset.
+        } else if (i % 4 == 2) {
+          client.getOutputStream().write('r'); // The backend resets.
+          assertThat(client.getInputStream().read()).isNegative();
+        }
+      }
+    }
+    await("Tomcat counts no connection", () -> protocol().getConnectionCount() <= 1);
+    await("descriptors are free", () -> descriptors() <= before + 20);
+  }
+
+  @Test
+  void countsEveryTunnelOffThatHasEnded() throws Exception {
+    ends(400);
+  }
+
+  @Test
+  @Tag("long")
+  @Timeout(300)
+  void survivesFiveThousandTunnelsWithFiftyConnections() throws Exception {
+    ends(5_000);
+  }
+
+  @Test
+  void closesDirectlyWhereTheExecutorIsFull() throws Exception {
+    try (Socket client = open()) {
+      client.getOutputStream().write('e');
+      assertThat(client.getInputStream().read()).isEqualTo('e');
+      full = true;
+      client.setSoLinger(true, 0);
+    }
+    assertThat(origin.ends.poll(10, TimeUnit.SECONDS)).isNotNull();
+    await("Tomcat counts no connection", () -> protocol().getConnectionCount() <= 1);
+  }
+
+  @Test
+  void closesItsTunnelsWhenTheApplicationIsStopped() throws Exception {
+    try (Socket client = open()) {
+      client.getOutputStream().write('e');
+      assertThat(client.getInputStream().read()).isEqualTo('e');
+      context.stop();
+      assertThat(client.getInputStream().read()).isNegative();
+      assertThat(origin.ends.poll(10, TimeUnit.SECONDS)).isNotNull();
+      await("Tomcat counts no connection", () -> protocol().getConnectionCount() <= 1);
+    }
+  }
+
+  @Test
+  void endsItsTunnelsWhenTheConnectorStops() throws Exception {
+    try (Socket client = open()) {
+      client.getOutputStream().write('e');
+      assertThat(client.getInputStream().read()).isEqualTo('e');
+      tomcat.getConnector().stop();
+      assertThat(client.getInputStream().read()).isNegative();
+      assertThat(origin.ends.poll(15, TimeUnit.SECONDS)).isNotNull();
+    }
+  }
+
+  private static long descriptors() {
+    String[] open = new File("/proc/self/fd").list();
+    return open == null ? 0 : open.length;
+  }
+
+  private static void await(String what, BooleanSupplier happened) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (!happened.getAsBoolean()) {
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError("not in 20 s: " + what);
+      }
+      Thread.onSpinWait();
+    }
+  }
+}
