@@ -3,7 +3,6 @@ package org.culvert.directive;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.culvert.exchange.ProxySettings.WebSocketMode;
 import org.culvert.location.LocationMatch;
 import org.culvert.location.VirtualServers;
@@ -49,9 +48,7 @@ public record Configuration(
   /** Whether a location says {@code proxy_websocket tunnel}. */
   public boolean tunnels() {
     return servers.stream()
-        .flatMap(
-            server ->
-                Stream.concat(Stream.of(server.fallback()), server.locations().all().stream()))
+        .flatMap(ServerSettings::everyLocation)
         .anyMatch(
             location ->
                 location.handler() instanceof LocationSettings.Handler.Proxy proxy

@@ -4,6 +4,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.culvert.exchange.ExchangeEnd;
 import org.culvert.exchange.Timers;
 import org.culvert.http.GatewayFailure;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +34,7 @@ final class PendingUpgrade {
   private final ClientHandshake handshake;
   private final Runnable abort;
   private final Timers timers;
-  private final RequestCycle cycle;
+  private final ExchangeEnd end;
   private final AtomicBoolean taken = new AtomicBoolean();
   private Timers.@Nullable Limit limit;
 
@@ -41,13 +42,13 @@ final class PendingUpgrade {
    * One that waits.
    *
    * @param abort cuts the backend off
-   * @param cycle told when the client's handshake cannot be completed
+   * @param end told when the client's handshake cannot be completed
    */
-  PendingUpgrade(ClientHandshake handshake, Runnable abort, Timers timers, RequestCycle cycle) {
+  PendingUpgrade(ClientHandshake handshake, Runnable abort, Timers timers, ExchangeEnd end) {
     this.handshake = handshake;
     this.abort = abort;
     this.timers = timers;
-    this.cycle = cycle;
+    this.end = end;
   }
 
   /** Leaves this for the dispatch; the container's request is ours still. */
@@ -82,7 +83,7 @@ final class PendingUpgrade {
       if (!response.isCommitted()) {
         response.setStatus(failure.status() == 499 ? 400 : failure.status());
       }
-      cycle.answered(failure);
+      end.answered(failure);
     }
   }
 
@@ -90,7 +91,7 @@ final class PendingUpgrade {
   void abandon() {
     if (take()) {
       abort.run();
-      cycle.answered(
+      end.answered(
           new GatewayFailure(
               GatewayFailure.Kind.CLIENT_GONE, "the client left while its WebSocket was dialled"));
     }

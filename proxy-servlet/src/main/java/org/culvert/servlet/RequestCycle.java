@@ -4,7 +4,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.regex.MatchResult;
@@ -15,6 +14,7 @@ import org.culvert.directive.ServerSettings;
 import org.culvert.exchange.BufferedBody;
 import org.culvert.exchange.Downstream;
 import org.culvert.exchange.Exchange;
+import org.culvert.exchange.ExchangeEnd;
 import org.culvert.exchange.LocationRules;
 import org.culvert.exchange.ProxySettings;
 import org.culvert.http.GatewayFailure;
@@ -30,13 +30,7 @@ import org.culvert.rewrite.ErrorPages;
 import org.culvert.rewrite.LocalAnswer;
 import org.culvert.rewrite.Redirects;
 import org.culvert.rewrite.Return;
-import org.culvert.upgrade.Accepted;
-import org.culvert.upgrade.AcceptedTunnel;
-import org.culvert.upgrade.HandshakeEnd;
-import org.culvert.upgrade.JettyHandshake;
 import org.culvert.upgrade.Offer;
-import org.culvert.upgrade.RelayEnd;
-import org.culvert.upgrade.WebSocketRecord;
 import org.culvert.variable.RequestFacts;
 import org.culvert.variable.Scope;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  * WebSocket, or a file. A failure goes through {@code error_page}, which may begin the search of a
  * location anew. Calls come one after the other, from any thread.
  */
-final class RequestCycle implements HandshakeEnd {
+final class RequestCycle implements ExchangeEnd {
   /** As nginx's: then it answers 500 ("rewrite or internal redirection cycle"). */
   private static final int MOST_REDIRECTS = 10;
 
@@ -72,7 +66,6 @@ final class RequestCycle implements HandshakeEnd {
   private int pageStatus;
 
   private int redirects;
-  private long upgradedNanos;
 
   RequestCycle(
       ProxyRuntime runtime,
@@ -192,22 +185,11 @@ final class RequestCycle implements HandshakeEnd {
           refused.status(),
           refused.fields(),
           new GatewayFailure(GatewayFailure.Kind.BAD_REQUEST, refused.reason()));
-    } else if (offer instanceof Offer.Wanted wanted
-        && upgrades != null
-        && upgrades.relay() != null) {
-      JettyHandshake handshake =
-          new JettyHandshake(
-              runtime.upstreams(),
-              downstream,
-              settings,
-              rules(),
-              scope,
-              wanted,
-              upgrades.tunnels(settings.webSocket(), call.request()),
-              location.sendTimeout(),
-              this);
-      abort = handshake::abort;
-      handshake.start();
+    } else if (offer instanceof Offer.Wanted wanted && upgrades != null && upgrades.isPossible()) {
+      UpgradeCycle upgrade = new UpgradeCycle(this, upgrades, call, settings.webSocket());
+      abort = upgrade::abort;
+      upgrade.start(
+          runtime.upstreams(), downstream, settings, rules(), wanted, location.sendTimeout());
     } else {
       Exchange exchange =
           new Exchange(runtime.upstreams(), downstream, settings, rules(), scope, this);
@@ -246,33 +228,6 @@ final class RequestCycle implements HandshakeEnd {
     HeaderFields fields = new HeaderFields(answer.fields());
     addHeaders(answer.status(), fields);
     LocalBody.send(downstream, facts.head().method(), answer, fields, this::end);
-  }
-
-  @Override
-  public void accepted(Accepted accepted) {
-    upgraded(accepted.fields(), Objects.requireNonNull(upgrades).pending(accepted, this));
-  }
-
-  @Override
-  public void tunnelled(AcceptedTunnel accepted) {
-    upgraded(accepted.fields(), Objects.requireNonNull(upgrades).pending(accepted, this));
-  }
-
-  private void upgraded(HeaderFields fields, PendingUpgrade pending) {
-    record.head(101, fields);
-    upgradedNanos = System.nanoTime();
-    abort = failure -> pending.abandon();
-    call.complete(pending);
-    abortIfCutOff();
-  }
-
-  /** The WebSocket that this request became has ended. */
-  void relayed(RelayEnd relay) {
-    record.wrote(relay.toClient());
-    long millis = (System.nanoTime() - upgradedNanos) / 1_000_000;
-    scope.put(WebSocketRecord.class, new WebSocketRecord(relay, millis));
-    ErrorLines.webSocketEnded(relay, millis, scope);
-    end();
   }
 
   @Override
@@ -387,7 +342,8 @@ final class RequestCycle implements HandshakeEnd {
     end();
   }
 
-  private void abortIfCutOff() {
+  /** What has begun since is ended too. */
+  void abortIfCutOff() {
     GatewayFailure why = cutOff;
     Consumer<GatewayFailure> running = abort;
     if (why != null && running != null) {

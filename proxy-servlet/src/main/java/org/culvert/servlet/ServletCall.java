@@ -5,6 +5,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 import org.culvert.exchange.Downstream;
 import org.culvert.exchange.Timers;
 import org.culvert.observe.ResponseRecord;
@@ -22,6 +23,7 @@ final class ServletCall {
 
   private final HttpServletRequest request;
   private final HttpServletResponse response;
+  private final Thread caller = Thread.currentThread();
   private @Nullable ServletDownstream asynchronous;
   private @Nullable BlockingDownstream blocking;
 
@@ -46,9 +48,17 @@ final class ServletCall {
     return blocking;
   }
 
-  /** The container's request, as its filters have wrapped it. */
-  HttpServletRequest request() {
-    return request;
+  /**
+   * Asks something of the container's request, as its filters have wrapped it. False where it is
+   * not ours any more, or is only ours on the waiting thread.
+   */
+  boolean asks(Predicate<HttpServletRequest> question) {
+    if (asynchronous == null) {
+      return Thread.currentThread() == caller && question.test(request);
+    }
+    AtomicBoolean answer = new AtomicBoolean();
+    asynchronous.use(() -> answer.set(question.test(request)));
+    return answer.get();
   }
 
   /** {@code send_timeout}; a blocking leg has the container's. */

@@ -143,6 +143,19 @@ public final class ServletDownstream implements Downstream {
   }
 
   /**
+   * Touches the container's objects.
+   *
+   * @return false when they are not ours any more, or the container refuses
+   */
+  boolean use(AsyncRequest.Touch touch) {
+    try {
+      return async.use(touch);
+    } catch (IOException | IllegalStateException e) {
+      return false;
+    }
+  }
+
+  /**
    * Ends the leg without an answer: the rest is made in an ASYNC dispatch of the request.
    *
    * @param before run just before, where the request is there still

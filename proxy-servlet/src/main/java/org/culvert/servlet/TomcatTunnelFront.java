@@ -19,8 +19,8 @@ final class TomcatTunnelFront implements TunnelFront {
   @Override
   public boolean has(ServletRequest containerRequest) {
     SocketWrapperBase<?> wrapper = TomcatSocket.wrapperOf(containerRequest);
-    // A subclass is that of TLS.
-    return wrapper != null && wrapper.getSocket().getClass() == NioChannel.class;
+    Object socket = wrapper == null ? null : wrapper.getSocket();
+    return socket != null && socket.getClass() == NioChannel.class; // A subclass is that of TLS.
   }
 
   @Override

@@ -79,28 +79,42 @@ final class TunnelHandover implements TunnelFront.Taker {
 
   @Override
   public void opened(TunnelSocket client, ByteBuffer early) {
-    RelaySettings times = accepted.settings();
-    Tunnel.Plan plan =
-        new Tunnel.Plan(
-            client,
-            accepted.backend(),
-            fromClient,
-            fromBackend,
-            new TunnelRules(times.idle(), times.clientSend(), times.backendSend()),
-            end -> upgrade.execute(() -> over(end)));
-    boolean late;
-    synchronized (this) {
-      late = lost;
-      if (!late) {
-        tunnel = upgrade.loops().start(plan, early, accepted.backend().early());
-      }
+    Tunnel starting;
+    try {
+      starting = take(client);
+    } catch (RuntimeException e) {
+      client.close();
+      withdraw("its tunnel could not begin: " + e);
+      return;
     }
-    if (late) {
+    if (starting == null) {
       client.close();
       return;
     }
+    // Outside of the lock: a tunnel that ends at once has its owners tell of it at once.
+    starting.start(early, accepted.backend().early());
     accepted.backend().whenClosed(() -> end("the upstream's connection was closed"));
     upgrade.opened(this);
+  }
+
+  /** The tunnel, from now on the one to end; null where it was given up before. */
+  private synchronized @Nullable Tunnel take(TunnelSocket client) {
+    if (lost) {
+      return null;
+    }
+    RelaySettings times = accepted.settings();
+    tunnel =
+        upgrade
+            .loops()
+            .tunnel(
+                new Tunnel.Plan(
+                    client,
+                    accepted.backend(),
+                    fromClient,
+                    fromBackend,
+                    new TunnelRules(times.idle(), times.clientSend(), times.backendSend()),
+                    end -> upgrade.execute(() -> over(end))));
+    return tunnel;
   }
 
   @Override

@@ -87,6 +87,9 @@ final class TunnelUpgrade implements AutoCloseable {
       handover.watch();
     } catch (IOException | ServletException | RuntimeException e) {
       if (handover.lost()) {
+        if (!response.isCommitted()) {
+          response.reset(); // An error's answer has no field of a 101.
+        }
         throw new GatewayFailure(
             GatewayFailure.Kind.CLIENT_GONE, "the client's handshake failed: " + e, e);
       }

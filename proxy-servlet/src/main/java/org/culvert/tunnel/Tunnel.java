@@ -27,7 +27,7 @@ public final class Tunnel {
 
   final long number;
 
-  private Tunnel(Plan plan, TunnelLoop loop, long number) {
+  Tunnel(Plan plan, TunnelLoop loop, long number) {
     this.loop = loop;
     this.number = number;
     client = new TunnelSide("client", plan.client, plan.fromClient, this);
@@ -53,18 +53,15 @@ public final class Tunnel {
       Consumer<TunnelEnd> ended) {}
 
   /**
-   * Begins. Where the loop has ended the tunnel ends at once.
+   * Begins, once. Where the loop has ended, or the tunnel was closed before, it ends at once.
    *
-   * @param clientEarly what came from the client before
-   * @param backendEarly what came from the backend before
+   * @param clientEarly what came from the client before; the tunnel's from now on
+   * @param backendEarly what came from the backend before; the tunnel's from now on
    */
-  static Tunnel start(
-      Plan plan, TunnelLoop loop, long number, ByteBuffer clientEarly, ByteBuffer backendEarly) {
-    Tunnel tunnel = new Tunnel(plan, loop, number);
-    if (!loop.submit(() -> tunnel.begin(clientEarly, backendEarly))) {
-      tunnel.end("the proxy shuts down");
+  public void start(ByteBuffer clientEarly, ByteBuffer backendEarly) {
+    if (!loop.submit(() -> begin(clientEarly, backendEarly))) {
+      end("the proxy shuts down");
     }
-    return tunnel;
   }
 
   private void begin(ByteBuffer clientEarly, ByteBuffer backendEarly) {
@@ -170,10 +167,12 @@ public final class Tunnel {
 
   /** Ends it; the first cause stays. Nothing that a socket's owner does can keep it from ending. */
   void end(String why) {
-    if (over) {
-      return;
+    synchronized (this) { // A loop that ends may run a close while a start is refused.
+      if (over) {
+        return;
+      }
+      over = true;
     }
-    over = true;
     if (cause == null) {
       cause = why;
     }

@@ -10,6 +10,7 @@ import java.util.Queue;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,6 +25,8 @@ final class TunnelLoop implements Runnable {
 
   /** A container that closes a socket without a word to us holds its descriptor no longer. */
   private static final long LONGEST_LOOK = TimeUnit.SECONDS.toNanos(5);
+
+  private static final long FAILURE_PAUSE = TimeUnit.MILLISECONDS.toNanos(100);
 
   /** What {@link System#nanoTime} is compared from: its values may overflow. */
   private static final long ORIGIN = System.nanoTime();
@@ -74,15 +77,22 @@ final class TunnelLoop implements Runnable {
   @Override
   public void run() {
     try {
-      while (!closing) {
-        select();
-        runTasks();
-        lookAtTimes();
+      while (!closing && selector.isOpen()) {
+        turn();
       }
-    } catch (IOException | RuntimeException e) {
-      complain("waiting for sockets", e);
     } finally {
       end();
+    }
+  }
+
+  private void turn() {
+    try {
+      select();
+      runTasks();
+      lookAtTimes();
+    } catch (Throwable e) {
+      complain("waiting for sockets", e);
+      LockSupport.parkNanos(FAILURE_PAUSE); // It may work again, and must not spin until then.
     }
   }
 
@@ -139,7 +149,8 @@ final class TunnelLoop implements Runnable {
     }
   }
 
-  private void end() {
+  /** Ends what it has; by its thread, or where that was never started. */
+  void end() {
     synchronized (tasks) {
       closed = true;
     }

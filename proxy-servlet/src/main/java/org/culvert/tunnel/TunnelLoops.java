@@ -2,7 +2,8 @@ package org.culvert.tunnel;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -37,37 +38,38 @@ public final class TunnelLoops implements AutoCloseable {
   }
 
   private static TunnelLoop[] startAll() {
-    TunnelLoop[] all = new TunnelLoop[Runtime.getRuntime().availableProcessors()];
+    List<TunnelLoop> all = new ArrayList<>();
     try {
-      for (int i = 0; i < all.length; i++) {
-        all[i] = new TunnelLoop();
+      while (all.size() < Runtime.getRuntime().availableProcessors()) {
+        all.add(new TunnelLoop());
       }
     } catch (IOException e) {
+      all.forEach(TunnelLoop::end);
       throw new UncheckedIOException("no selector for the tunnels", e);
     }
-    for (int i = 0; i < all.length; i++) {
-      Thread thread = new Thread(all[i], "culvert-tunnel-" + (i + 1));
+    int number = 0;
+    for (TunnelLoop loop : all) {
+      // Without what the first request's thread has in inheritable thread locals.
+      Thread thread = new Thread(null, loop, "culvert-tunnel-" + ++number, 0, false);
       thread.setDaemon(true);
       thread.setContextClassLoader(TunnelLoops.class.getClassLoader());
       thread.start();
     }
-    return all;
+    return all.toArray(TunnelLoop[]::new);
   }
 
   /**
-   * Begins a tunnel on the loop with the fewest. After the end of the loops it is over at once.
-   *
-   * @param clientEarly what came from the client before; the callee's from now on
-   * @param backendEarly what came from the backend before
+   * A tunnel for the loop with the fewest, to be {@linkplain Tunnel#start started}. After the end
+   * of the loops its start is its end.
    */
-  public Tunnel start(Tunnel.Plan plan, ByteBuffer clientEarly, ByteBuffer backendEarly) {
+  public Tunnel tunnel(Tunnel.Plan plan) {
     TunnelLoop least = loops[0];
     for (TunnelLoop loop : loops) {
       if (loop.count() < least.count()) {
         least = loop;
       }
     }
-    return Tunnel.start(plan, least, NUMBER.incrementAndGet(), clientEarly, backendEarly);
+    return new Tunnel(plan, least, NUMBER.incrementAndGet());
   }
 
   /** Leaves; the last to leave ends the loops. Idempotent. */

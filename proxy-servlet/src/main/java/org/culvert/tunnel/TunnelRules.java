@@ -10,4 +10,18 @@ import java.time.Duration;
  *     send_timeout})
  * @param backendSend the same for the backend ({@code proxy_send_timeout})
  */
-public record TunnelRules(Duration idle, Duration clientSend, Duration backendSend) {}
+public record TunnelRules(Duration idle, Duration clientSend, Duration backendSend) {
+  /** The clock's nanoseconds are no longer than that. */
+  private static final Duration LONGEST = Duration.ofDays(365 * 100);
+
+  /** Times that can be reckoned with: a longer one does not pass either. */
+  public TunnelRules {
+    idle = capped(idle);
+    clientSend = capped(clientSend);
+    backendSend = capped(backendSend);
+  }
+
+  private static Duration capped(Duration time) {
+    return time.compareTo(LONGEST) < 0 ? time : LONGEST;
+  }
+}

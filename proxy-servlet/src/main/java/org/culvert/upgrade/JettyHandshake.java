@@ -166,11 +166,18 @@ public final class JettyHandshake {
 
     @Override
     public void switched(ResponseHead answer, EndPoint endPoint) {
-      if (tunnel && JettyTunnelSocket.isIn(endPoint)) {
+      if (!tunnel) {
+        accepted(answer, new JettyBackendHop(endPoint, client.http(), () -> attempted.done()));
+      } else if (JettyTunnelSocket.isIn(endPoint)) {
         endPoint.upgrade(
             JettyTunnelSocket.of(endPoint, socket -> tunnelled(answer, socket, attempted)));
-      } else {
-        accepted(answer, new JettyBackendHop(endPoint, client.http(), () -> attempted.done()));
+      } else { // No relay either: client and backend have agreed on key and extensions.
+        endPoint.close();
+        attempted.done();
+        upstream.unanswered(
+            new GatewayFailure(
+                GatewayFailure.Kind.INTERNAL,
+                "the connection to " + attempted.peer().address() + " has no socket to tunnel"));
       }
     }
   }

@@ -53,8 +53,8 @@ class PendingUpgradeTest {
   }
 
   @ParameterizedTest
-  @EnumSource(TestFront.Kind.class)
-  void aDispatchThatNeverComesCutsTheBackendOff(TestFront.Kind kind) throws Exception {
+  @EnumSource(RelaySetup.Way.class)
+  void aDispatchThatNeverComesCutsTheBackendOff(RelaySetup.Way way) throws Exception {
     CountDownLatch cut = new CountDownLatch(1);
     TestOrigin.Script backend =
         talk -> {
@@ -65,10 +65,10 @@ class PendingUpgradeTest {
         };
     try (TestOrigin origin = new TestOrigin(backend)) {
       String configuration =
-          "location / { proxy_pass http://127.0.0.1:%d; proxy_websocket relay; }"
-              .formatted(origin.address().getPort());
+          "location / { proxy_pass http://127.0.0.1:%d; proxy_websocket %s; }"
+              .formatted(origin.address().getPort(), way.isTunnel() ? "tunnel" : "relay");
       try (TestFront front =
-              RelaySetup.front(kind, new Keeping(new ProxyServlet(configuration)), 20);
+              RelaySetup.front(way.kind, new Keeping(new ProxyServlet(configuration)), 20);
           Socket client = new Socket(InetAddress.getLoopbackAddress(), front.port())) {
         client
             .getOutputStream()

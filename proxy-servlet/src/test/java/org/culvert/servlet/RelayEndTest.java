@@ -8,6 +8,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.culvert.servlet.RelaySetup.Way;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -74,7 +75,7 @@ class RelayEndTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Way.class)
+  @EnumSource(names = {"JETTY_RELAY", "TOMCAT_RELAY"})
   void passesTheBackendsCloseOn(Way way) throws Exception {
     for (int code : CODES) {
       BlockingQueue<String> got = new LinkedBlockingQueue<>();
@@ -92,6 +93,14 @@ class RelayEndTest {
             .contains("the upstream closed with " + code);
       }
     }
+  }
+
+  /** One code and none are passed on by the tunnels' own tests. */
+  @Tag("long")
+  @ParameterizedTest
+  @EnumSource(names = {"JETTY_TUNNEL", "TOMCAT_TUNNEL"})
+  void passesTheBackendsCloseOnThroughATunnel(Way way) throws Exception {
+    passesTheBackendsCloseOn(way);
   }
 
   @ParameterizedTest

@@ -15,16 +15,21 @@ import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.apache.catalina.startup.Tomcat;
+import org.apache.tomcat.util.net.SSLHostConfig;
+import org.apache.tomcat.util.net.SSLHostConfigCertificate;
 import org.apache.tomcat.websocket.server.WsSci;
 import org.culvert.exchange.ProxySettings.WebSocketMode;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.ee10.websocket.jakarta.server.config.JakartaWebSocketServletContainerInitializer;
 import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.server.AbstractConnectionFactory;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
+import org.jspecify.annotations.Nullable;
 
 /** A backend, a container with {@link TestUpgrade} in it, and raw clients. */
 final class RelaySetup implements AutoCloseable {
@@ -89,15 +94,34 @@ final class RelaySetup implements AutoCloseable {
 
   /** A container with WebSocket, which lets through every path that it can be told to. */
   static TestFront front(TestFront.Kind kind, Servlet servlet, int maxThreads) throws Exception {
-    return kind == TestFront.Kind.JETTY ? jetty(servlet, maxThreads) : tomcat(servlet, maxThreads);
+    return front(kind, servlet, maxThreads, null);
   }
 
-  private static TestFront jetty(Servlet servlet, int maxThreads) throws Exception {
+  /** The same, with TLS where there are keys. */
+  static TestFront front(
+      TestFront.Kind kind, Servlet servlet, int maxThreads, @Nullable TestKeys keys)
+      throws Exception {
+    return kind == TestFront.Kind.JETTY
+        ? jetty(servlet, maxThreads, keys)
+        : tomcat(servlet, maxThreads, keys);
+  }
+
+  private static TestFront jetty(Servlet servlet, int maxThreads, @Nullable TestKeys keys)
+      throws Exception {
     Server server = new Server(new org.eclipse.jetty.util.thread.QueuedThreadPool(maxThreads));
     HttpConfiguration lenient = new HttpConfiguration();
     lenient.setUriCompliance(UriCompliance.UNSAFE);
+    SslContextFactory.Server tls = null;
+    if (keys != null) {
+      tls = new SslContextFactory.Server();
+      tls.setSslContext(keys.context());
+    }
     ServerConnector connector =
-        new ServerConnector(server, 1, 1, new HttpConnectionFactory(lenient));
+        new ServerConnector(
+            server,
+            1,
+            1,
+            AbstractConnectionFactory.getFactories(tls, new HttpConnectionFactory(lenient)));
     connector.setHost("127.0.0.1");
     server.addConnector(connector);
     ServletContextHandler context = new ServletContextHandler();
@@ -127,7 +151,8 @@ final class RelaySetup implements AutoCloseable {
     };
   }
 
-  private static TestFront tomcat(Servlet servlet, int maxThreads) throws Exception {
+  private static TestFront tomcat(Servlet servlet, int maxThreads, @Nullable TestKeys keys)
+      throws Exception {
     Logger.getLogger("org.apache").setLevel(Level.OFF);
     Tomcat tomcat = new Tomcat();
     var base = Files.createTempDirectory("tomcat").toFile();
@@ -139,6 +164,18 @@ final class RelaySetup implements AutoCloseable {
     tomcat.getConnector().setProperty("relaxedPathChars", "|{}^\"<>\\`[]");
     tomcat.getConnector().setEncodedSolidusHandling("decode");
     tomcat.getConnector().setEncodedReverseSolidusHandling("decode");
+    if (keys != null) {
+      SSLHostConfig host = new SSLHostConfig();
+      var certificate = new SSLHostConfigCertificate(host, SSLHostConfigCertificate.Type.UNDEFINED);
+      certificate.setCertificateKeystoreFile(keys.file().toString());
+      certificate.setCertificateKeystorePassword(TestKeys.PASSWORD);
+      certificate.setCertificateKeystoreType("PKCS12");
+      host.addCertificate(certificate);
+      tomcat.getConnector().addSslHostConfig(host);
+      tomcat.getConnector().setProperty("SSLEnabled", "true");
+      tomcat.getConnector().setScheme("https");
+      tomcat.getConnector().setSecure(true);
+    }
     var context = tomcat.addContext("", base.getPath());
     context.addServletContainerInitializer(new WsSci(), null);
     var wrapper = Tomcat.addServlet(context, "proxy", servlet);

@@ -127,8 +127,13 @@ public final class TestOrigin implements Closeable {
   public final BlockingQueue<String> ends = new LinkedBlockingQueue<>();
 
   public TestOrigin(Script script) throws IOException {
+    this(new ServerSocket(0, 1024, InetAddress.getLoopbackAddress()), script);
+  }
+
+  /** A backend that accepts on a socket of the test's, with TLS perhaps; it is closed with this. */
+  public TestOrigin(ServerSocket server, Script script) {
     this.script = script;
-    server = new ServerSocket(0, 1024, InetAddress.getLoopbackAddress());
+    this.server = server;
     thread(this::accept);
   }
 

@@ -143,7 +143,7 @@ final class TestUpgrade extends HttpServlet {
             new LocationRules(0, status -> false, head -> {}),
             scope,
             offer,
-            new Upgrades(jakarta, tunnel).tunnels(settings.webSocket(), request),
+            settings.webSocket() == WebSocketMode.TUNNEL && TunnelFront.of(request) != null,
             clientSend,
             new HandshakeEnd() {
               @Override

@@ -10,6 +10,7 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.culvert.servlet.RelaySetup.Way;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -63,7 +64,8 @@ class TunnelConfigurationTest {
   @EnumSource(Way.class)
   void countsMessagesForTheAccessLogHoweverTheyAreCarried(Way way) throws Exception {
     Path log = directory.resolve("access.log");
-    try (TestOrigin origin = new TestOrigin(Wire.backend(Wire.echo()))) {
+    try (TestOrigin origin = new TestOrigin(Wire.backend(Wire.echo()));
+        ErrorLog errors = new ErrorLog()) {
       String text =
           CONFIGURATION.formatted(
               log, origin.address().getPort(), way.isTunnel() ? "tunnel" : "relay");
@@ -82,6 +84,11 @@ class TunnelConfigurationTest {
         assertThat(wire.message().code()).isEqualTo(4000);
         client.close();
         assertThat(lines(log)).matches("101 3/27 3/27 4000 \\[0\\.\\d{3}\\]\\s");
+        // The error log's line is written first.
+        assertThat(errors.with("WebSocket ended: "))
+            .singleElement(InstanceOfAssertFactories.STRING)
+            .contains("the client closed with 4000, 3 messages and 27 bytes in, 3 and 27 out, ")
+            .contains("\"GET /chat HTTP/1.1\"");
       }
     }
   }

@@ -104,10 +104,19 @@ final class Ends implements Closeable {
   Ends start(
       TunnelLoops loops, TunnelRules rules, ByteBuffer clientEarly, ByteBuffer backendEarly) {
     tunnel =
-        loops.start(
-            new Tunnel.Plan(clientSide, backendSide, fromClient, fromBackend, rules, ended::add),
-            clientEarly,
-            backendEarly);
+        loops.tunnel(
+            new Tunnel.Plan(clientSide, backendSide, fromClient, fromBackend, rules, ended::add));
+    tunnel.start(clientEarly, backendEarly);
+    return this;
+  }
+
+  /** Somebody ends it between its making and its start. */
+  Ends closeThenStart(TunnelLoops loops, String why) {
+    tunnel =
+        loops.tunnel(
+            new Tunnel.Plan(clientSide, backendSide, fromClient, fromBackend, PATIENT, ended::add));
+    tunnel.close(why);
+    tunnel.start(ByteBuffer.wrap(new byte[] {1}), NOTHING);
     return this;
   }
 

@@ -240,6 +240,30 @@ class TunnelTest {
   }
 
   @Test
+  void endsOnceWhereItIsClosedBeforeItsStart() throws Exception {
+    try (Ends ends = new Ends(0).closeThenStart(loops, "the container closed it")) {
+      assertThat(Ends.read(ends.backend, 1)).isEmpty();
+      assertThat(Ends.read(ends.client, 1)).isEmpty();
+      assertThat(ends.ended.poll(5, TimeUnit.SECONDS).cause()).isEqualTo("the container closed it");
+      try (Ends next = new Ends(0).start(loops)) { // After it, on whichever loop.
+        echoOnce(next);
+      }
+      assertThat(ends.ended).isEmpty();
+      assertThat(ends.clientSide.closes).hasValue(1);
+      assertThat(ends.backendSide.closes).hasValue(1);
+    }
+  }
+
+  @Test
+  void carriesBytesUnderTimesThatNeverPass() throws Exception {
+    Duration ever = Duration.ofSeconds(Long.MAX_VALUE);
+    try (Ends ends = new Ends(0).start(loops, new TunnelRules(ever, ever, ever))) {
+      echoOnce(ends);
+      assertThat(ends.ended).isEmpty();
+    }
+  }
+
+  @Test
   void endsEveryTunnelWithTheLastUserAndRefusesNewOnes() throws Exception {
     TunnelLoops second = TunnelLoops.open();
     try (Ends ends = new Ends(0).start(second);

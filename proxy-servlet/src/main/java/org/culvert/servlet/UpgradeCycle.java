@@ -1,0 +1,116 @@
+package org.culvert.servlet;
+
+import java.time.Duration;
+import java.util.function.Consumer;
+import org.culvert.exchange.Downstream;
+import org.culvert.exchange.LocationRules;
+import org.culvert.exchange.ProxySettings;
+import org.culvert.exchange.ProxySettings.WebSocketMode;
+import org.culvert.exchange.Upstreams;
+import org.culvert.http.GatewayFailure;
+import org.culvert.http.HeaderFields;
+import org.culvert.observe.ResponseRecord;
+import org.culvert.upgrade.Accepted;
+import org.culvert.upgrade.AcceptedTunnel;
+import org.culvert.upgrade.HandshakeEnd;
+import org.culvert.upgrade.JettyHandshake;
+import org.culvert.upgrade.Offer;
+import org.culvert.upgrade.RelayEnd;
+import org.culvert.upgrade.WebSocketRecord;
+import org.culvert.variable.Scope;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The part of a request that is an upgrade: the backend is dialled, then the client's handshake is
+ * completed by relay or tunnel, and the WebSocket's end is told to the logs. A refusal is the
+ * request's, as any answer.
+ */
+final class UpgradeCycle implements HandshakeEnd {
+  private final RequestCycle cycle;
+  private final Upgrades upgrades;
+  private final ServletCall call;
+  private final WebSocketMode mode;
+  private final boolean tunnel;
+  private volatile @Nullable Consumer<GatewayFailure> abort;
+  private long acceptedNanos;
+
+  UpgradeCycle(RequestCycle cycle, Upgrades upgrades, ServletCall call, WebSocketMode mode) {
+    this.cycle = cycle;
+    this.upgrades = upgrades;
+    this.call = call;
+    this.mode = mode;
+    this.tunnel = upgrades.tunnels(mode, call);
+  }
+
+  /** Begins the dial; returns at once. */
+  void start(
+      Upstreams upstreams,
+      Downstream downstream,
+      ProxySettings settings,
+      LocationRules rules,
+      Offer.Wanted offer,
+      Duration sendTimeout) {
+    JettyHandshake handshake =
+        new JettyHandshake(
+            upstreams,
+            downstream,
+            settings,
+            rules,
+            cycle.scope(),
+            offer,
+            tunnel,
+            sendTimeout,
+            this);
+    abort = handshake::abort;
+    handshake.start();
+  }
+
+  /** Ends what has not become a WebSocket yet. */
+  void abort(GatewayFailure why) {
+    Consumer<GatewayFailure> running = abort;
+    if (running != null) {
+      running.accept(why);
+    }
+  }
+
+  @Override
+  public void accepted(Accepted accepted) {
+    if (tunnel) {
+      upgrades.backendIsRelayed(mode);
+    }
+    upgraded(accepted.fields(), upgrades.pending(accepted, cycle, this::ended));
+  }
+
+  @Override
+  public void tunnelled(AcceptedTunnel accepted) {
+    upgraded(accepted.fields(), upgrades.pending(accepted, cycle, this::ended));
+  }
+
+  private void upgraded(HeaderFields fields, PendingUpgrade pending) {
+    cycle.record().head(101, fields);
+    acceptedNanos = System.nanoTime();
+    abort = failure -> pending.abandon();
+    call.complete(pending);
+    cycle.abortIfCutOff();
+  }
+
+  private void ended(RelayEnd end) {
+    ResponseRecord record = cycle.record();
+    Scope scope = cycle.scope();
+    record.wrote(end.toClient());
+    long millis = (System.nanoTime() - acceptedNanos) / 1_000_000;
+    scope.put(WebSocketRecord.class, new WebSocketRecord(end, millis));
+    ErrorLines.webSocketEnded(end, millis, scope);
+    cycle.end();
+  }
+
+  @Override
+  public void answered(@Nullable GatewayFailure failure) {
+    cycle.answered(failure);
+  }
+
+  @Override
+  public void unanswered(int status, HeaderFields fields, @Nullable GatewayFailure failure) {
+    cycle.unanswered(status, fields, failure);
+  }
+}
