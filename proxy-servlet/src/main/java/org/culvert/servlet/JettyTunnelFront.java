@@ -44,10 +44,15 @@ final class JettyTunnelFront implements TunnelFront {
     if (endPoint == null || !JettyTunnelSocket.isIn(endPoint)) {
       throw new IllegalStateException("the client's connection has no bare socket any more");
     }
+    response.setStatus(HttpServletResponse.SC_SWITCHING_PROTOCOLS);
+    if (response.isCommitted()
+        || response.getStatus() != HttpServletResponse.SC_SWITCHING_PROTOCOLS) {
+      // Jetty would give the socket away behind whatever was answered.
+      throw new IllegalStateException("the client has been answered " + response.getStatus());
+    }
     JettyTunnelSocket client =
         JettyTunnelSocket.of(endPoint, socket -> taker.opened(socket, socket.early()));
     client.whenClosed(taker::closed);
     request.setAttribute(UPGRADE, client);
-    response.setStatus(HttpServletResponse.SC_SWITCHING_PROTOCOLS);
   }
 }

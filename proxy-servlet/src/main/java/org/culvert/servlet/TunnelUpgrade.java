@@ -75,7 +75,8 @@ final class TunnelUpgrade implements AutoCloseable {
       if (handover.lost()) {
         throw new GatewayFailure(GatewayFailure.Kind.SHUT_DOWN, SHUTDOWN);
       }
-      return; // It was withdrawn meanwhile, and its end told.
+      refuse(response); // It was withdrawn meanwhile, and its end told.
+      return;
     }
     try {
       TunnelFront front = TunnelFront.of(request);
@@ -86,13 +87,19 @@ final class TunnelUpgrade implements AutoCloseable {
       front.upgrade(TunnelFront.containerRequest(request), request, response, handover);
       handover.watch();
     } catch (IOException | ServletException | RuntimeException e) {
+      refuse(response);
       if (handover.lost()) {
-        if (!response.isCommitted()) {
-          response.reset(); // An error's answer has no field of a 101.
-        }
         throw new GatewayFailure(
             GatewayFailure.Kind.CLIENT_GONE, "the client's handshake failed: " + e, e);
       }
+    }
+  }
+
+  /** An error's answer, without the fields of the 101. */
+  private static void refuse(HttpServletResponse response) {
+    if (!response.isCommitted()) {
+      response.reset();
+      response.setStatus(HttpServletResponse.SC_SERVICE_UNAVAILABLE);
     }
   }
 

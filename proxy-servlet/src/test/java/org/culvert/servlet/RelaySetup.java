@@ -23,11 +23,11 @@ import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.ee10.websocket.jakarta.server.config.JakartaWebSocketServletContainerInitializer;
 import org.eclipse.jetty.http.UriCompliance;
-import org.eclipse.jetty.server.AbstractConnectionFactory;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.jspecify.annotations.Nullable;
 
@@ -111,17 +111,11 @@ final class RelaySetup implements AutoCloseable {
     Server server = new Server(new org.eclipse.jetty.util.thread.QueuedThreadPool(maxThreads));
     HttpConfiguration lenient = new HttpConfiguration();
     lenient.setUriCompliance(UriCompliance.UNSAFE);
-    SslContextFactory.Server tls = null;
-    if (keys != null) {
-      tls = new SslContextFactory.Server();
-      tls.setSslContext(keys.context());
-    }
+    HttpConnectionFactory http = new HttpConnectionFactory(lenient);
     ServerConnector connector =
-        new ServerConnector(
-            server,
-            1,
-            1,
-            AbstractConnectionFactory.getFactories(tls, new HttpConnectionFactory(lenient)));
+        keys == null
+            ? new ServerConnector(server, 1, 1, http)
+            : new ServerConnector(server, 1, 1, tls(keys, http), http);
     connector.setHost("127.0.0.1");
     server.addConnector(connector);
     ServletContextHandler context = new ServletContextHandler();
@@ -149,6 +143,12 @@ final class RelaySetup implements AutoCloseable {
         server.stop();
       }
     };
+  }
+
+  private static SslConnectionFactory tls(TestKeys keys, HttpConnectionFactory http) {
+    SslContextFactory.Server context = new SslContextFactory.Server();
+    context.setSslContext(keys.context());
+    return new SslConnectionFactory(context, http.getProtocol());
   }
 
   private static TestFront tomcat(Servlet servlet, int maxThreads, @Nullable TestKeys keys)
