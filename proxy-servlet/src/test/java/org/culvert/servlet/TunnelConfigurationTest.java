@@ -86,6 +86,7 @@ class TunnelConfigurationTest {
         assertThat(lines(log)).matches("101 3/27 3/27 4000 \\[0\\.\\d{3}\\]\\s");
         // The error log's line is written first.
         assertThat(errors.with("WebSocket ended: "))
+            .filteredOn(line -> line.contains(":" + origin.address().getPort()))
             .singleElement(InstanceOfAssertFactories.STRING)
             .contains("the client closed with 4000, 3 messages and 27 bytes in, 3 and 27 out, ")
             .contains("\"GET /chat HTTP/1.1\"");
