@@ -1,0 +1,250 @@
+package org.culvert.launcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.Base64;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** {@code proxy_websocket tunnel} in the running proxy: what becomes of a tunnel on a signal. */
+@Timeout(60)
+class TunnelTest {
+  private static final String KEY = "dGhlIHNhbXBsZSBub25jZQ==";
+  private static final String MAGIC = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+  private static final String HANDSHAKE =
+      "GET /chat HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+          + "Sec-WebSocket-Key: "
+          + KEY
+          + "\r\nSec-WebSocket-Version: 13\r\n\r\n";
+
+  @TempDir Path folder;
+  private final BlockingQueue<String> heads = new LinkedBlockingQueue<>();
+  private final BlockingQueue<String> ends = new LinkedBlockingQueue<>();
+  private int port;
+  private @Nullable ServerSocket backend;
+  private @Nullable Master master;
+  private @Nullable Thread running;
+
+  @BeforeEach
+  void backend() throws Exception {
+    port = MasterTest.freePort();
+    ServerSocket listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    backend = listening;
+    Thread accepting =
+        new Thread(
+            () -> {
+              try {
+                while (true) {
+                  Socket socket = listening.accept();
+                  Thread echoing = new Thread(() -> echo(socket));
+                  echoing.setDaemon(true);
+                  echoing.start();
+                }
+              } catch (IOException closed) {
+                // The test is over.
+              }
+            });
+    accepting.setDaemon(true);
+    accepting.start();
+  }
+
+  /** A backend of any bytes at all: what it gets after its 101 it sends back. */
+  private void echo(Socket socket) {
+    String end = "closed";
+    try (socket) {
+      String head = head(socket.getInputStream());
+      heads.add(head);
+      byte[] hash =
+          MessageDigest.getInstance("SHA-1")
+              .digest((KEY + MAGIC).getBytes(StandardCharsets.US_ASCII));
+      send(
+          socket,
+          "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+              + "Sec-WebSocket-Accept: "
+              + Base64.getEncoder().encodeToString(hash)
+              + "\r\n\r\n");
+      int b;
+      while ((b = socket.getInputStream().read()) >= 0) {
+        socket.getOutputStream().write(b);
+      }
+    } catch (Exception e) {
+      end = e.toString();
+    }
+    ends.add(end);
+  }
+
+  private static void send(Socket socket, String text) throws IOException {
+    socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private static String head(InputStream in) throws IOException {
+    StringBuilder head = new StringBuilder();
+    while (head.indexOf("\r\n\r\n") < 0) {
+      int b = in.read();
+      if (b < 0) {
+        throw new EOFException("after \"" + head + '"');
+      }
+      head.append((char) b);
+    }
+    return head.toString();
+  }
+
+  private void configure(String mode) throws IOException {
+    Files.writeString(
+        folder.resolve("culvert.conf"),
+        """
+        events {}
+        http {
+          access_log off;
+          server {
+            listen 127.0.0.1:%d;
+            location / { proxy_pass http://127.0.0.1:%d; proxy_websocket %s; }
+          }
+        }
+        """
+            .formatted(port, backendPort(), mode));
+  }
+
+  private int backendPort() {
+    ServerSocket listening = backend;
+    return listening == null ? 0 : listening.getLocalPort();
+  }
+
+  private Master start(String mode) throws Exception {
+    configure(mode);
+    Command command = new Command(CommandLine.parse("-p", folder.toString(), "-c", "culvert.conf"));
+    Master started = new Master(command, command.read());
+    master = started;
+    started.start();
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                started.run();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
+    running = thread;
+    thread.start();
+    return started;
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    if (master != null) {
+      master.tell(Signals.STOP);
+      if (running != null) {
+        running.join();
+      }
+      master.close();
+    }
+    if (backend != null) {
+      backend.close();
+    }
+  }
+
+  /** A client whose WebSocket the backend has accepted by the client's own key. */
+  private Socket open() throws Exception {
+    Socket client = new Socket(InetAddress.getLoopbackAddress(), port);
+    client.setSoTimeout(20_000);
+    send(client, HANDSHAKE);
+    assertThat(head(client.getInputStream())).startsWith("HTTP/1.1 101");
+    assertThat(heads.poll(10, TimeUnit.SECONDS)).contains(KEY);
+    return client;
+  }
+
+  private static void echoes(Socket client, String text) throws IOException {
+    send(client, text);
+    byte[] back = client.getInputStream().readNBytes(text.length());
+    assertThat(new String(back, StandardCharsets.US_ASCII)).isEqualTo(text);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"tunnel", "auto"})
+  void carriesBytesThroughAReloadAndLetsThemEndWhenItQuits(String mode) throws Exception {
+    Master started = start(mode);
+    try (Socket client = open()) {
+      echoes(client, "first");
+      configure("relay");
+      started.tell(Signals.RELOAD);
+      echoes(client, "second");
+
+      started.tell(Signals.QUIT);
+      Thread thread = running;
+      assertThat(thread).isNotNull();
+      thread.join(300); // It waits: there is nothing to be seen of that.
+      assertThat(thread.isAlive()).isTrue();
+      echoes(client, "third");
+
+      client.shutdownOutput();
+      assertThat(client.getInputStream().read()).isNegative();
+      assertThat(ends.poll(10, TimeUnit.SECONDS)).isEqualTo("closed");
+      thread.join(10_000);
+      assertThat(thread.isAlive()).isFalse();
+    }
+  }
+
+  @Test
+  void endsATunnelWhenItStops() throws Exception {
+    Master started = start("tunnel");
+    try (Socket client = open()) {
+      echoes(client, "first");
+      started.tell(Signals.STOP);
+      if (running != null) {
+        running.join();
+      }
+      started.close();
+      assertThat(client.getInputStream().read()).isNegative();
+      assertThat(ends.poll(10, TimeUnit.SECONDS)).isNotNull();
+    }
+  }
+
+  @Test
+  void leavesNothingOfAThousandTunnels() throws Exception {
+    start("tunnel");
+    for (int i = 0; i < 20; i++) {
+      open().close(); // What is loaded once.
+    }
+    long before = descriptors();
+    for (int i = 0; i < 1000; i++) {
+      try (Socket client = open()) {
+        if (i % 2 == 0) {
+          echoes(client, "x");
+        }
+        if (i % 4 > 1) {
+          client.setSoLinger(true, 0); // A reset.
+        }
+      }
+    }
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (descriptors() > before + 10) {
+      assertThat(System.nanoTime()).as("descriptors are freed in time").isLessThan(deadline);
+      Thread.onSpinWait();
+    }
+  }
+
+  private static long descriptors() {
+    String[] open = new java.io.File("/proc/self/fd").list();
+    return open == null ? 0 : open.length;
+  }
+}
