@@ -49,6 +49,14 @@ public final class HangUps {
     boolean hasEnded() throws IOException;
 
     /**
+     * Whether an end that {@link #hasEnded} finds is one: it has read it, and closed the connection
+     * perhaps, so that it cannot be asked again.
+     */
+    default boolean isCertain() {
+      return false;
+    }
+
+    /**
      * Wakes who reads the connection, if the look may have taken in what he waits for. Called after
      * each look, on a thread of the upstream clients: he may go on from here.
      */
@@ -184,7 +192,7 @@ public final class HangUps {
       return;
     }
     try {
-      watch.ends = line.hasEnded() ? watch.ends + 1 : 0;
+      watch.ends = !line.hasEnded() ? 0 : line.isCertain() ? CERTAIN : watch.ends + 1;
       execute(() -> wake(line));
     } catch (IOException e) {
       watch.ends = CERTAIN; // Reset.

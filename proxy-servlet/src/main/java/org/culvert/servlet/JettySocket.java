@@ -79,6 +79,12 @@ final class JettySocket implements ContainerSocket {
       }
     }
 
+    /** Jetty has read the end; it closes the channel with it. */
+    @Override
+    public boolean isCertain() {
+      return true;
+    }
+
     /** Somebody may have begun to read during the look, and wait for the bytes that it took. */
     @Override
     public void wakeReader() {
