@@ -13,8 +13,12 @@ interface ContainerSession {
    */
   boolean suspend();
 
-  /** Reads again. */
-  void resume();
+  /**
+   * Reads again.
+   *
+   * @return false where the container is still about to stop: to be asked again soon
+   */
+  boolean resume();
 
   /** Sends a piece; does not wait. One at a time. */
   void send(Piece piece, Completion done);

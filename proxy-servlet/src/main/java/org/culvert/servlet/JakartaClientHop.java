@@ -23,6 +23,10 @@ import org.jspecify.annotations.Nullable;
 final class JakartaClientHop implements Hop {
   private static final Duration POLL = Duration.ofMillis(50);
   private static final Duration LAST_WORD = Duration.ofMillis(200);
+
+  /** For the thread that reads to get out of Tomcat's loop. */
+  private static final Duration STOPPING = Duration.ofMillis(1);
+
   private static final int ABNORMAL = 1006;
 
   private final ContainerSession session;
@@ -171,14 +175,25 @@ final class JakartaClientHop implements Hop {
       if (next == null) {
         demanded = true;
         early.notifyAll();
-        if (suspended) {
-          suspended = false;
-          session.resume();
-        }
+        resume();
         return;
       }
     }
     events().piece(next);
+  }
+
+  /** Has the container read again if that is wanted: as soon as it has stopped. */
+  private void resume() {
+    synchronized (early) {
+      if (!suspended || !demanded) {
+        return;
+      }
+      if (session.resume()) {
+        suspended = false;
+        return;
+      }
+    }
+    timers.start(STOPPING, this::resume);
   }
 
   @Override

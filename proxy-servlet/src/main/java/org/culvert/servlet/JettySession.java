@@ -73,7 +73,9 @@ final class JettySession implements ContainerSession {
   }
 
   @Override
-  public void resume() {}
+  public boolean resume() {
+    return true;
+  }
 
   @Override
   public void send(Piece piece, Completion done) {

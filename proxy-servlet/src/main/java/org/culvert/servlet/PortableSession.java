@@ -34,7 +34,9 @@ final class PortableSession implements ContainerSession {
   }
 
   @Override
-  public void resume() {}
+  public boolean resume() {
+    return true;
+  }
 
   @Override
   public void send(Piece piece, Completion done) {

@@ -23,10 +23,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Tomcat's session. It can stop reading ({@code WsSession.suspend}) and be cut ({@code doClose},
  * {@code onClose}). Not public in Tomcat and used all the same, because the public way would hold a
- * thread for every slow reader: the asynchronous send of a part of a message, and the wake-up that
- * {@code resume} forgets when it comes while the reading thread is on its way out. Where any of
- * them is missing the portable way is taken. One source for Tomcat 10.1 and 11, without a compile
- * time dependency on either.
+ * thread for every slow reader: the asynchronous send of a part of a message, and whether the
+ * reading thread has come to rest, before which {@code resume} is forgotten. Where any of them is
+ * missing the portable way is taken. One source for Tomcat 10.1 and 11, without a compile time
+ * dependency on either.
  */
 final class TomcatSession implements ContainerSession {
   private static final Logger log = LoggerFactory.getLogger(TomcatSession.class);
@@ -43,7 +43,7 @@ final class TomcatSession implements ContainerSession {
       Method onClose,
       Method isClosed,
       Field frame,
-      Method resumeProcessing,
+      Method readState,
       Field remote,
       Method startMessage) {
 
@@ -53,13 +53,13 @@ final class TomcatSession implements ContainerSession {
             Class.forName(PREFIX + "WsRemoteEndpointImplBase", false, session.getClassLoader());
         Class<?> frameBase = Class.forName(PREFIX + "WsFrameBase", false, session.getClassLoader());
         Field frame = session.getDeclaredField("wsFrame");
-        Method resumeProcessing = frameBase.getDeclaredMethod("resumeProcessing");
+        Method readState = frameBase.getDeclaredMethod("getReadState");
         Field remote = session.getDeclaredField("wsRemoteEndpoint");
         Method startMessage =
             base.getDeclaredMethod(
                 "startMessage", byte.class, ByteBuffer.class, boolean.class, SendHandler.class);
         frame.setAccessible(true);
-        resumeProcessing.setAccessible(true);
+        readState.setAccessible(true);
         remote.setAccessible(true);
         startMessage.setAccessible(true);
         return new Members(
@@ -69,7 +69,7 @@ final class TomcatSession implements ContainerSession {
             session.getMethod("onClose", CloseReason.class),
             session.getMethod("isClosed"),
             frame,
-            resumeProcessing,
+            readState,
             remote,
             startMessage);
       } catch (ReflectiveOperationException | RuntimeException e) {
@@ -130,20 +130,23 @@ final class TomcatSession implements ContainerSession {
   }
 
   /**
-   * Tomcat looks again at what it has read only when it had come to rest; the thread that reads may
-   * be past its last look and not there yet. To be told once too often does no harm.
+   * Not while the thread that reads is past its last look and not yet at rest: Tomcat would forget
+   * the wake-up then (WsFrameServer.doOnDataAvailable). Nor may it be woken once too often, for it
+   * drops a connection that is told to read while it is suspended (notifyDataAvailable).
    */
   @Override
-  public void resume() {
-    call(members.resume(), session);
+  public boolean resume() {
     try {
       Object frame = members.frame().get(session);
-      if (frame != null) {
-        call(members.resumeProcessing(), frame);
+      if (frame != null
+          && call(members.readState(), frame).toString().equals("SUSPENDING_PROCESS")) {
+        return false;
       }
     } catch (IllegalAccessException e) {
       throw new IllegalStateException(e);
     }
+    call(members.resume(), session);
+    return true;
   }
 
   @Override

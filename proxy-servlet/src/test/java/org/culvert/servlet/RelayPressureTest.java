@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.culvert.servlet.RelaySetup.Way;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
@@ -99,6 +100,35 @@ class RelayPressureTest {
       }
       client.reset();
       sender.join();
+    }
+  }
+
+  /** Every stop of the backend stops the container's reading, every start has it go on. */
+  @ParameterizedTest
+  @EnumSource(Way.class)
+  void aBackendThatReadsInFitsAndStartsGetsEverything(Way way) throws Exception {
+    int messages = 8000;
+    int size = 16 << 10;
+    CountDownLatch all = new CountDownLatch(1);
+    AtomicLong arrived = new AtomicLong();
+    TestOrigin.Script backend =
+        Wire.backend(
+            (wire, talk) -> {
+              long pause = 8 << 20;
+              while (arrived.addAndGet(wire.read().payload().length) < (long) messages * size) {
+                if (arrived.get() > pause) {
+                  pause += 8 << 20;
+                  LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100)); // Slow at its work.
+                }
+              }
+              all.countDown();
+            });
+    try (RelaySetup setup = new RelaySetup(way, backend)) {
+      RelaySetup.Client client = setup.open();
+      for (int i = 0; i < messages; i++) {
+        client.wire.send(Wire.BINARY, true, new byte[size]);
+      }
+      assertThat(all.await(60, TimeUnit.SECONDS)).as("%s arrived", arrived).isTrue();
     }
   }
 
