@@ -53,12 +53,6 @@ class AutobahnIT {
   private static final Set<String> ECHO_MAY_BE_OVERTAKEN =
       Set.of("3.2", "3.3", "3.4", "4.1.3", "4.1.4", "4.1.5", "4.2.3", "4.2.4", "4.2.5", "5.15");
 
-  /**
-   * 4 MB in fragments of 64 bytes, which Tomcat writes one by one: the suite gives up after 100 s,
-   * and it took 43 to 104 s for each of the two. On Jetty they take 8 and 4.
-   */
-  private static final Set<String> TOO_SLOW_IN_TOMCAT = Set.of("9.3.1", "9.4.1");
-
   @Deployment(testable = false)
   static WebArchive war() {
     return Archives.war(
@@ -69,28 +63,26 @@ class AutobahnIT {
   @Test
   @Timeout(300)
   void framesPingsTextAndClosesAreRight() throws Exception {
-    gate(List.of("1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "10.*"), Set.of(), 247);
+    gate(List.of("1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "10.*"), 247);
   }
 
   @Test
   @Tag("long")
   @Timeout(600)
   void largeMessagesPass() throws Exception {
-    boolean tomcat = Running.isTomcat();
-    Set<String> left = tomcat ? TOO_SLOW_IN_TOMCAT : Set.of();
-    gate(List.of("9.*"), left, 54 - left.size());
+    gate(List.of("9.*"), 54);
   }
 
   /**
    * All cases must have been run, and each must pass. The suite waits one second for a connection's
    * end, which is little where other tests run: what failed is tried again, by itself, twice.
    */
-  private static void gate(List<String> cases, Set<String> left, int count) throws Exception {
-    Map<String, String> results = run(cases, left);
+  private static void gate(List<String> cases, int count) throws Exception {
+    Map<String, String> results = run(cases);
     assertThat(results).hasSize(count);
     Map<String, String> failed = failed(results);
     for (int again = 0; again < 2 && !failed.isEmpty(); again++) {
-      failed = failed(run(List.copyOf(failed.keySet()), Set.of()));
+      failed = failed(run(List.copyOf(failed.keySet())));
     }
     assertThat(failed).isEmpty();
   }
@@ -110,17 +102,17 @@ class AutobahnIT {
   }
 
   /** Runs the fuzzing client in a JVM of its own; the answer is behaviour and closing, by case. */
-  private static Map<String, String> run(List<String> cases, Set<String> left) throws Exception {
+  private static Map<String, String> run(List<String> cases) throws Exception {
     Origin.shared().at(PATH, Behaviour.webSocket(Talk.ECHO));
     Path work = Files.createTempDirectory(Running.work(), "autobahn");
     Files.writeString(
         work.resolve("spec.json"),
         """
-        {"failByDrop": false, "outdir": "reports", "exclude-cases": [%s], "exclude-agent-cases": {},
+        {"failByDrop": false, "outdir": "reports", "exclude-cases": [], "exclude-agent-cases": {},
          "servers": [{"agent": "culvert", "url": "ws://127.0.0.1:%d%s", "options": {"version": 18}}],
          "cases": [%s]}
         """
-            .formatted(quoted(left), Running.port(), PATH, quoted(cases)));
+            .formatted(Running.port(), PATH, quoted(cases)));
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx512m", "-cp", suite(), "org.python.util.jython"));
