@@ -10,7 +10,7 @@ import java.net.InetSocketAddress;
  * @param scheme "http" or "https"
  * @param id a number of the connection, unique in this process ({@code $connection})
  * @param requests how many requests came by it so far, this one included ({@code
- *     $connection_requests}); 1 where the container does not tell
+ *     $connection_requests})
  */
 public record ClientConnection(
     InetSocketAddress remote, InetSocketAddress local, String scheme, long id, long requests) {}

@@ -17,6 +17,9 @@ interface ContainerSocket {
   /** The connection that carries this request and no other at the time; null for HTTP/2. */
   HangUps.@Nullable Line lineOf(ServletRequest containerRequest);
 
+  /** How many requests came by its HTTP/1 connection, it included; 0 where it is not counted. */
+  long requestsSoFar(ServletRequest containerRequest);
+
   /** Drops the client's connection; false where the container is not known. */
   static boolean drop(HttpServletRequest request) {
     ServletRequest inner = unwrapped(request);
@@ -32,6 +35,13 @@ interface ContainerSocket {
     ServletRequest inner = unwrapped(request);
     ContainerSocket socket = of(inner);
     return socket == null ? null : socket.lineOf(inner);
+  }
+
+  /** How many requests came by the client's connection so far; 0 where that is not known. */
+  static long requests(HttpServletRequest request) {
+    ServletRequest inner = unwrapped(request);
+    ContainerSocket socket = of(inner);
+    return socket == null ? 0 : socket.requestsSoFar(inner);
   }
 
   private static ServletRequest unwrapped(HttpServletRequest request) {

@@ -53,6 +53,16 @@ final class JettySocket implements ContainerSocket {
     }
   }
 
+  @Override
+  public long requestsSoFar(ServletRequest containerRequest) {
+    try {
+      Object connection = get(metaData(containerRequest), "getConnection");
+      return (Long) get(connection, "getMessagesIn");
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      return 0;
+    }
+  }
+
   /**
    * A client's connection with TLS. Its end may come as an alert, a record like any other to who
    * does not decrypt it, so Jetty is made to decrypt what came: what a client sends ahead then

@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
 public final class ProxyServlet extends HttpServlet {
   /**
    * A request's attribute: how many requests came by its connection so far, a {@link Number}. For
-   * whoever embeds the container and knows; the servlet API does not tell.
+   * whoever embeds the container and knows; else it is asked by the container's own means.
    */
   public static final String CONNECTION_REQUESTS = "org.culvert.connection.requests";
 

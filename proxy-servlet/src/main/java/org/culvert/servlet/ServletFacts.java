@@ -159,18 +159,22 @@ final class ServletFacts {
         address(request.getLocalAddr(), request.getLocalPort()),
         request.isSecure() ? "https" : "http",
         connectionNumber(request.getServletConnection().getConnectionId()),
-        request.getAttribute(ProxyServlet.CONNECTION_REQUESTS) instanceof Number told
-            ? told.longValue()
-            : 1);
+        ConnectionRequests.of(request));
   }
 
-  /** Containers name connections as they like; nginx numbers them. */
+  /**
+   * Containers name connections as they like, nginx numbers them: Tomcat's name is a number, that
+   * of Jetty's HTTP/1 ends with one.
+   */
   private static long connectionNumber(@Nullable String id) {
     if (id == null) {
       return 0;
     }
     try {
-      return Long.parseUnsignedLong(id, 16);
+      int mark = id.lastIndexOf('#');
+      return mark < 0
+          ? Long.parseUnsignedLong(id, 16)
+          : Long.parseUnsignedLong(id, mark + 1, id.length(), 10);
     } catch (NumberFormatException notANumber) {
       return Integer.toUnsignedLong(id.hashCode());
     }

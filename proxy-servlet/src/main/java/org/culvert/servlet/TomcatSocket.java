@@ -7,6 +7,7 @@ import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.RequestFacade;
 import org.apache.coyote.AbstractProcessor;
 import org.apache.coyote.ActionCode;
+import org.apache.coyote.http11.AbstractHttp11Protocol;
 import org.apache.tomcat.util.net.NioChannel;
 import org.apache.tomcat.util.net.SocketWrapperBase;
 import org.culvert.exchange.HangUps;
@@ -43,6 +44,27 @@ final class TomcatSocket implements ContainerSocket {
       return (SocketWrapperBase<?>) wrapper.invoke(hook.get(coyote));
     } catch (ReflectiveOperationException | RuntimeException e) {
       return null;
+    }
+  }
+
+  /** What a connection may still carry is counted down, where {@code maxKeepAliveRequests} is. */
+  @Override
+  public long requestsSoFar(ServletRequest containerRequest) {
+    try {
+      Request request = request(containerRequest);
+      if (!(request.getConnector().getProtocolHandler() instanceof AbstractHttp11Protocol<?> http)) {
+        return 0;
+      }
+      int most = http.getMaxKeepAliveRequests();
+      if (most <= 1) {
+        return Math.max(0, most);
+      }
+      Field left = SocketWrapperBase.class.getDeclaredField("keepAliveLeft");
+      left.setAccessible(true);
+      SocketWrapperBase<?> wrapper = wrapperOf(containerRequest);
+      return wrapper == null ? 0 : Math.max(0, most - left.getInt(wrapper));
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      return 0;
     }
   }
 

@@ -69,12 +69,20 @@ interface TestFront extends AutoCloseable {
   }
 
   static TestFront tomcat(Servlet servlet, boolean async) throws Exception {
+    return tomcat(servlet, async, 100);
+  }
+
+  static TestFront tomcat(Servlet servlet, boolean async, int maxKeepAliveRequests)
+      throws Exception {
     Logger.getLogger("org.apache").setLevel(Level.OFF);
     Tomcat tomcat = new Tomcat();
     File base = Files.createTempDirectory("tomcat").toFile();
     tomcat.setBaseDir(base.getPath());
     tomcat.setPort(0);
     tomcat.getConnector().setProperty("address", "127.0.0.1");
+    tomcat
+        .getConnector()
+        .setProperty("maxKeepAliveRequests", Integer.toString(maxKeepAliveRequests));
     tomcat.getConnector().setProperty("relaxedPathChars", "|{}^\"<>\\`[]");
     tomcat.getConnector().setProperty("relaxedQueryChars", "|{}^\"<>\\`[]");
     tomcat.getConnector().setProperty("allowedTrailerHeaders", "x-u");

@@ -3,6 +3,7 @@ package org.culvert.it.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.culvert.it.Archives;
 import org.culvert.it.EveryMount;
 import org.culvert.it.Mount;
@@ -15,6 +16,8 @@ import org.culvert.it.wire.RawClient;
 import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Requests go to the backend and answers to the client, whole and in every form HTTP has. */
 @ArquillianTest
@@ -59,6 +62,9 @@ class HttpIT {
       }
       location = /gone {
           return 410;
+      }
+      location = /connection {
+          return 200 "$connection $connection_requests";
       }
       location = /moved {
           return 301 /elsewhere;
@@ -414,6 +420,26 @@ class HttpIT {
       var moved = client.request("GET " + mount.path("/moved")).answer();
       assertThat(moved.status()).isEqualTo(301);
       assertThat(moved.head().first("Location")).endsWith("/elsewhere");
+    }
+  }
+
+  /** As nginx, which has no applications: what the connection carried to others counts too. */
+  @Test
+  @Timeout(60)
+  void numbersConnectionsAndTheirRequests() throws Exception {
+    String root = Mount.ROOT.path("/connection");
+    String app = Mount.APP.path("/connection");
+    try (RawClient one = client();
+        RawClient other = client()) {
+      String[] first = one.request("GET " + root).answer().text().split(" ");
+      String[] second = one.request("GET " + app).answer().text().split(" ");
+      String[] others = other.request("GET " + app).answer().text().split(" ");
+      String[] third = one.request("GET " + app).answer().text().split(" ");
+
+      assertThat(List.of(first[1], second[1], third[1])).containsExactly("1", "2", "3");
+      assertThat(others[1]).isEqualTo("1");
+      assertThat(List.of(second[0], third[0])).containsOnly(first[0]);
+      assertThat(others[0]).isNotEqualTo(first[0]);
     }
   }
 
