@@ -15,6 +15,7 @@ import org.culvert.variable.Template;
 /** nginx's core module, as far as it concerns one location: bodies, time-outs, error pages. */
 final class CoreDirectives {
   static final Setting<Duration> KEEPALIVE_TIMEOUT = new Setting<>("keepalive_timeout");
+  private static final Setting<Duration> HEADER_TIMEOUT = new Setting<>("client_header_timeout");
   private static final Setting<Long> MAX_BODY_SIZE = new Setting<>("client_max_body_size");
   private static final Setting<Long> BODY_BUFFER_SIZE = new Setting<>("client_body_buffer_size");
   private static final Setting<Duration> SEND_TIMEOUT = new Setting<>("send_timeout");
@@ -22,6 +23,7 @@ final class CoreDirectives {
 
   private static final long DEFAULT_MAX_BODY_SIZE = 1024 * 1024;
   private static final long DEFAULT_BODY_BUFFER_SIZE = 16 * 1024;
+  private static final Duration DEFAULT_HEADER_TIMEOUT = Duration.ofSeconds(60);
   private static final Duration DEFAULT_SEND_TIMEOUT = Duration.ofSeconds(60);
 
   private CoreDirectives() {}
@@ -29,6 +31,7 @@ final class CoreDirectives {
   static void define(DirectiveTable table) {
     table.define("client_max_body_size", Setter.size(MAX_BODY_SIZE));
     table.define("client_body_buffer_size", Setter.size(BODY_BUFFER_SIZE));
+    table.define("client_header_timeout", Setter.time(HEADER_TIMEOUT));
     table.define("send_timeout", Setter.time(SEND_TIMEOUT));
     table.define("keepalive_timeout", CoreDirectives::keepaliveTimeout);
     table.define("error_page", CoreDirectives::errorPage);
@@ -40,6 +43,10 @@ final class CoreDirectives {
 
   static int bodyBufferSize(Level level) {
     return (int) Math.min(level.get(BODY_BUFFER_SIZE, DEFAULT_BODY_BUFFER_SIZE), 1 << 30);
+  }
+
+  static Duration headerTimeout(Level level) {
+    return level.get(HEADER_TIMEOUT, DEFAULT_HEADER_TIMEOUT);
   }
 
   static Duration sendTimeout(Level level) {

@@ -122,6 +122,7 @@ final class ServerDirectives {
         LocationDirectives.tree(server, reading),
         LocationDirectives.settings(server, null, reading),
         TlsDirectives.settings(server, reading),
-        List.copyOf(regexes));
+        List.copyOf(regexes),
+        CoreDirectives.headerTimeout(server));
   }
 }

@@ -1,5 +1,6 @@
 package org.culvert.directive;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param fallback what holds where no location matches
  * @param tls certificates, or null where there are none
  * @param nameRegexes the names that are regexes, with the slots of their named groups
+ * @param headerTimeout {@code client_header_timeout}: from a head's first byte to its last
  */
 public record ServerSettings(
     List<ListenSettings> listens,
@@ -30,7 +32,8 @@ public record ServerSettings(
     LocationTree<LocationSettings> locations,
     LocationSettings fallback,
     @Nullable ServerTls tls,
-    List<NameRegex> nameRegexes) {
+    List<NameRegex> nameRegexes,
+    Duration headerTimeout) {
 
   /**
    * A {@code server_name ~…}.

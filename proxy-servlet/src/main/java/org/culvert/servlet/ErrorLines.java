@@ -63,8 +63,7 @@ final class ErrorLines {
     StringBuilder line = new StringBuilder(160);
     line.append("client: ").append(IpAddresses.text(facts.connection().remote()));
     line.append(", server: ").append(facts.serverName());
-    line.append(", request: \"").append(facts.head().method()).append(' ');
-    line.append(facts.requestUri()).append(' ').append(facts.head().protocol()).append('"');
+    line.append(", request: \"").append(facts.requestLine()).append('"');
     Attempts attempts = scope.find(Attempts.class);
     if (attempts != null && !attempts.list().isEmpty()) {
       var last = attempts.list().get(attempts.list().size() - 1);

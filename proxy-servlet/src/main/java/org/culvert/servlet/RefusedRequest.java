@@ -3,7 +3,9 @@ package org.culvert.servlet;
 import java.net.InetSocketAddress;
 import org.culvert.directive.ServerSettings;
 import org.culvert.http.ClientConnection;
+import org.culvert.http.GatewayFailure;
 import org.culvert.http.HeaderFields;
+import org.culvert.http.HostName;
 import org.culvert.http.IpAddresses;
 import org.culvert.http.RequestHead;
 import org.culvert.http.RequestTarget;
@@ -12,46 +14,66 @@ import org.culvert.variable.RequestFacts;
 import org.culvert.variable.Scope;
 
 /**
- * A request that the connector refused before it could become a servlet's: all that the access log
- * can know of it. As in nginx it is the default server's of its address.
+ * A request that the connector refused before it could become a servlet's: all that the logs can
+ * know of it. As in nginx it is that server's whose name its Host field has, if that was read, else
+ * the default server's of its address.
  *
- * @param line the request line as far as it was read, octets; "" where nothing was
- * @param remote the client's address
- * @param local the address that it came to
- * @param scheme "http" or "https"
- * @param status of the answer
- * @param fields of the answer
- * @param bodyBytes length of the answer's body
+ * @param head what was read of its head
+ * @param connection how it came
+ * @param answer what was answered
+ * @param why the error log's word
  */
 public record RefusedRequest(
-    String line,
-    InetSocketAddress remote,
-    InetSocketAddress local,
-    String scheme,
-    int status,
-    HeaderFields fields,
-    long bodyBytes) {
+    Head head, ClientConnection connection, Answer answer, GatewayFailure why) {
 
-  /** Writes its line. */
+  /**
+   * What was read of a head.
+   *
+   * @param line the request line as far as it was read, octets; "" where nothing was
+   * @param fields those that were read whole
+   */
+  public record Head(String line, HeaderFields fields) {
+    private String host() {
+      String field = fields.first("Host");
+      try {
+        return field == null ? "" : HostName.of(field);
+      } catch (GatewayFailure invalid) {
+        return "";
+      }
+    }
+  }
+
+  /**
+   * What the client got.
+   *
+   * @param status also where nothing was sent
+   * @param fields of the answer
+   * @param bodyBytes length of the answer's body
+   */
+  public record Answer(int status, HeaderFields fields, long bodyBytes) {}
+
+  /** Writes its lines. */
   void log(ProxyRuntime runtime) {
+    String host = head.host();
+    InetSocketAddress local = connection.local();
     ServerSettings server =
-        runtime.configuration().server(IpAddresses.text(local), local.getPort(), "").found();
+        runtime.configuration().server(IpAddresses.text(local), local.getPort(), host).found();
     RequestFacts facts =
         new RequestFacts(
-            new RequestHead("", "", "", new HeaderFields()),
+            new RequestHead("", "", "", head.fields()),
             RequestTarget.internal("/"),
-            new ClientConnection(remote, local, scheme, 0, 1),
+            connection,
             "",
             null,
-            "",
+            host,
             "");
-    facts.requestLine(line);
+    facts.requestLine(head.line());
     facts.serverName(server.name());
     ResponseRecord record = new ResponseRecord();
-    record.head(status, fields);
-    record.wrote(bodyBytes);
-    runtime.log(
-        server.fallback(),
-        new Scope().put(RequestFacts.class, facts).put(ResponseRecord.class, record));
+    record.head(answer.status(), answer.fields());
+    record.wrote(answer.bodyBytes());
+    Scope scope = new Scope().put(RequestFacts.class, facts).put(ResponseRecord.class, record);
+    ErrorLines.log(why, scope);
+    runtime.log(server.fallback(), scope);
   }
 }

@@ -10,23 +10,30 @@ import org.culvert.directive.ServerSettings;
  * How long a client's connection may be silent.
  *
  * @param keepalive {@code keepalive_timeout}: between two requests
+ * @param head {@code client_header_timeout}: for a whole head, however its bytes come
  * @param idle during a request, with nothing read and nothing written. The {@code send_timeout} of
  *     its location is the proxy's to keep; Jetty, which knows one time for both ways and all
  *     locations, must not be faster.
  */
-record ClientTimes(Duration keepalive, Duration idle) {
-  /** nginx's {@code client_header_timeout} and {@code client_body_timeout}. */
+record ClientTimes(Duration keepalive, Duration head, Duration idle) {
+  /** nginx's {@code client_body_timeout}. */
   static final Duration IDLE = Duration.ofSeconds(60);
 
-  /** Those of a configuration. */
-  static ClientTimes of(Configuration configuration) {
-    Duration idle =
-        configuration.servers().stream()
-            .flatMap(ServerSettings::everyLocation)
-            .map(LocationSettings::sendTimeout)
-            .filter(time -> time.compareTo(IDLE) > 0)
-            .max(Comparator.naturalOrder())
-            .orElse(IDLE);
-    return new ClientTimes(configuration.process().keepaliveTimeout(), idle);
+  /** Those of a socket in a configuration. */
+  static ClientTimes of(Configuration configuration, Binding binding) {
+    ServerSettings byDefault =
+        configuration.server(binding.localAddress(), binding.port(), "").found();
+    return new ClientTimes(
+        configuration.process().keepaliveTimeout(), byDefault.headerTimeout(), idle(configuration));
+  }
+
+  /** The silence during requests to any of a configuration's locations. */
+  static Duration idle(Configuration configuration) {
+    return configuration.servers().stream()
+        .flatMap(ServerSettings::everyLocation)
+        .map(LocationSettings::sendTimeout)
+        .filter(time -> time.compareTo(IDLE) > 0)
+        .max(Comparator.naturalOrder())
+        .orElse(IDLE);
   }
 }

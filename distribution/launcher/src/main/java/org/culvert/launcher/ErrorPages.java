@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import org.culvert.rewrite.StatusPages;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
@@ -18,7 +19,12 @@ final class ErrorPages implements Request.Handler {
 
   @Override
   public boolean handle(Request request, Response response, Callback callback) {
-    String page = StatusPages.body(response.getStatus());
+    int status = response.getStatus();
+    if (status == HttpStatus.REQUEST_HEADER_FIELDS_TOO_LARGE_431) {
+      status = 494; // nginx's own, which goes out as 400.
+      response.setStatus(StatusPages.sent(status));
+    }
+    String page = StatusPages.body(status);
     ByteBuffer body =
         page == null
             ? ByteBuffer.allocate(0)

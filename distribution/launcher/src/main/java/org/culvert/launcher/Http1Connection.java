@@ -1,57 +1,92 @@
 package org.culvert.launcher;
 
-import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.culvert.http.GatewayFailure;
+import org.culvert.servlet.RefusedRequest;
 import org.eclipse.jetty.http.HttpCompliance;
 import org.eclipse.jetty.http.HttpException;
+import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpParser;
+import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.internal.HttpConnection;
+import org.eclipse.jetty.util.thread.Scheduler;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Jetty's HTTP/1 connection, which also knows the request line of a request that Jetty refuses: for
- * {@link RefusedRequests}, since Jetty forgets it.
+ * Jetty's HTTP/1 connection with nginx's ways of ending a head that never becomes whole: {@code
+ * client_header_timeout} is for all of it, and who leaves in its midst is answered nothing. It also
+ * knows what was read of a head that Jetty refuses, for {@link RefusedRequests}.
  */
 final class Http1Connection extends HttpConnection {
-  /** What nginx keeps of a line that is too long: {@code NGX_MAX_ERROR_STR - 300}. */
-  private static final int LONGEST = 1748;
-
-  // Both are set by the superclass's constructor, so neither has an initializer.
-  private @Nullable RequestHandler handler;
+  // Set by the superclass's constructor, so they have no initializer.
+  private @Nullable Handler handler;
   private @Nullable Parser parser;
 
-  private Http1Connection(HttpConfiguration configuration, Connector connector, EndPoint endPoint) {
+  private final Duration headTimeout;
+  private volatile @Nullable GatewayFailure refusal;
+
+  private Http1Connection(
+      HttpConfiguration configuration,
+      Connector connector,
+      EndPoint endPoint,
+      Duration headTimeout) {
     super(configuration, connector, endPoint);
+    this.headTimeout = headTimeout;
   }
 
   /** Makes them. */
   static final class Factory extends HttpConnectionFactory {
+    private volatile Duration headTimeout = ClientTimes.IDLE;
+
     Factory(HttpConfiguration configuration) {
       super(configuration);
     }
 
+    /** Takes a {@code client_header_timeout} for the connections from now on. */
+    void headTimeout(Duration time) {
+      headTimeout = time;
+    }
+
     @Override
     public Connection newConnection(Connector connector, EndPoint endPoint) {
-      Http1Connection connection = new Http1Connection(getHttpConfiguration(), connector, endPoint);
+      Http1Connection connection =
+          new Http1Connection(getHttpConfiguration(), connector, endPoint, headTimeout);
       connection.setTransferEncodingChunkMaxLength(getTransferEncodingChunkMaxLength());
       return configure(connection, connector, endPoint);
     }
   }
 
-  /** The line of the request that is being refused, as far as it was read, in octets. */
-  String refusedLine() {
-    return parser == null ? "" : parser.line();
+  /** What was read of the head that is being refused. */
+  RefusedRequest.Head readSoFar() {
+    return handler().partial.soFar();
+  }
+
+  /** Why it is. */
+  GatewayFailure refusal() {
+    GatewayFailure why = refusal;
+    return why != null ? why : failure(HttpStatus.BAD_REQUEST_400, "invalid request");
+  }
+
+  private Handler handler() {
+    Handler made = handler;
+    if (made == null) {
+      throw new IllegalStateException("not constructed yet");
+    }
+    return made;
   }
 
   @Override
   protected RequestHandler newRequestHandler() {
-    RequestHandler made = super.newRequestHandler();
+    Handler made = new Handler();
     handler = made;
     return made;
   }
@@ -59,37 +94,161 @@ final class Http1Connection extends HttpConnection {
   @Override
   protected HttpParser newHttpParser(HttpCompliance compliance) {
     HttpConfiguration configuration = getHttpConfiguration();
-    Parser made = new Parser(handler, configuration.getRequestHeaderSize(), compliance);
+    Parser made = new Parser(handler(), configuration.getRequestHeaderSize(), compliance);
     made.setHeaderCacheSize(configuration.getHeaderCacheSize());
     made.setHeaderCacheCaseSensitive(configuration.isHeaderCacheCaseSensitive());
     parser = made;
     return made;
   }
 
-  /** Keeps the line where a head takes more than one read, or is refused. */
+  /** In the midst of a head its own time rules, which no byte renews. */
+  @Override
+  public boolean onIdleExpired(TimeoutException timeout) {
+    return handler().deadline == null && super.onIdleExpired(timeout);
+  }
+
+  /** By a thread beside the one that reads, which {@code inTime} keeps out. */
+  private void headTimedOut() {
+    if (getEndPoint().isOpen()) {
+      endUnanswered(HttpStatus.REQUEST_TIMEOUT_408, "timed out (110: Connection timed out)");
+    }
+  }
+
+  private void endUnanswered(int status, String did) {
+    RefusedRequests.of(getServer()).unanswered(readSoFar(), this, status, failure(status, did));
+    getEndPoint().close();
+  }
+
+  private GatewayFailure failure(int status, String did) {
+    return new GatewayFailure(
+        status == HttpStatus.REQUEST_TIMEOUT_408
+            ? GatewayFailure.Kind.CLIENT_TIMEOUT
+            : GatewayFailure.Kind.BAD_REQUEST,
+        "client "
+            + did
+            + " while reading client request "
+            + (handler().partial.inFields() ? "headers" : "line"));
+  }
+
+  /** In nginx's words, and with Jetty's where those say less. */
+  private static String did(HttpException failure, boolean inFields) {
+    return switch (failure.getCode()) {
+      case HttpStatus.URI_TOO_LONG_414 -> "sent too long URI";
+      case HttpStatus.REQUEST_HEADER_FIELDS_TOO_LARGE_431 -> "sent too long header line";
+      case HttpStatus.HTTP_VERSION_NOT_SUPPORTED_505 -> "sent invalid version";
+      default ->
+          (inFields ? "sent invalid header line (" : "sent invalid request (")
+              + failure.getReason()
+              + ")";
+    };
+  }
+
+  /** Follows a head from its first byte to its last. */
+  private final class Handler extends RequestHandler {
+    private final PartialHead partial = new PartialHead();
+    private volatile @Nullable Deadline deadline;
+
+    @Override
+    public void messageBegin() {
+      partial.clear();
+      super.messageBegin();
+    }
+
+    @Override
+    public void parsedHeader(HttpField field) {
+      super.parsedHeader(field);
+      partial.field(field);
+    }
+
+    @Override
+    public boolean headerComplete() {
+      if (!inTime()) {
+        throw new HttpException.RuntimeException(HttpStatus.REQUEST_TIMEOUT_408);
+      }
+      return super.headerComplete();
+    }
+
+    /** A read left the head incomplete. */
+    void headUnderWay() {
+      if (deadline == null) {
+        deadline = new Deadline();
+      }
+    }
+
+    /** Ends the wait for the rest; false from when the time is over. */
+    private boolean inTime() {
+      Deadline present = deadline;
+      if (present != null) {
+        if (!present.end()) {
+          return false;
+        }
+        deadline = null;
+      }
+      return true;
+    }
+
+    @Override
+    public void badMessage(HttpException failure) {
+      if (!inTime()) {
+        return; // The connection is being closed.
+      }
+      if (parser != null && parser.isHeadCut()) {
+        endUnanswered(HttpStatus.BAD_REQUEST_400, "prematurely closed connection");
+        return;
+      }
+      refusal = failure(failure.getCode(), did(failure, partial.inFields()));
+      super.badMessage(failure);
+    }
+  }
+
+  /** The time of one head, over when it is whole or when it has passed, whichever is first. */
+  private final class Deadline {
+    private final AtomicBoolean over = new AtomicBoolean();
+    private final Scheduler.Task task =
+        getConnector()
+            .getScheduler()
+            .schedule(this::pass, headTimeout.toMillis(), TimeUnit.MILLISECONDS);
+
+    private void pass() {
+      if (over.compareAndSet(false, true)) {
+        getExecutor().execute(Http1Connection.this::headTimedOut);
+      }
+    }
+
+    boolean end() {
+      if (!over.compareAndSet(false, true)) {
+        return false;
+      }
+      task.cancel();
+      return true;
+    }
+  }
+
+  /** Keeps what it is given where a head takes more than one read, or is refused. */
   private static final class Parser extends HttpParser {
-    private final ByteArrayOutputStream line = new ByteArrayOutputStream(0);
-    private boolean whole;
+    private final Handler handler;
     private @Nullable ByteBuffer read;
     private int from;
     private int to;
+    private boolean inHead;
 
-    Parser(@Nullable RequestHandler handler, int maxHeadBytes, HttpCompliance compliance) {
+    Parser(Handler handler, int maxHeadBytes, HttpCompliance compliance) {
       super(handler, maxHeadBytes, compliance);
+      this.handler = handler;
     }
 
     @Override
     public boolean parseNext(ByteBuffer buffer) {
-      if (isStart()) {
-        line.reset();
-        whole = false;
-      }
+      inHead = getState().ordinal() <= State.HEADER.ordinal();
       read = buffer;
       from = buffer.position();
       to = buffer.limit();
       boolean parsed = super.parseNext(buffer);
       if (getState().ordinal() <= State.HEADER.ordinal()) {
         keep();
+        if (!isStart()) {
+          handler.headUnderWay();
+        }
       }
       read = null;
       return parsed;
@@ -103,30 +262,15 @@ final class Http1Connection extends HttpConnection {
     }
 
     private void keep() {
-      ByteBuffer bytes = read;
-      if (bytes == null || whole) {
-        return;
+      if (read != null) {
+        handler.partial.read(read, from, to);
+        handler.partial.inFields(getState() == State.HEADER);
       }
-      int limit = bytes.limit();
-      bytes.limit(to); // A parser that fails has cleared it; what it read is still there.
-      for (int i = from; i < to && !whole; i++) {
-        byte next = bytes.get(i);
-        boolean blank = line.size() == 0 && (next == '\r' || next == '\n');
-        if (next == '\n' && !blank || line.size() > LONGEST) {
-          whole = true;
-        } else if (!blank) {
-          line.write(next);
-        }
-      }
-      bytes.limit(limit);
     }
 
-    String line() {
-      String text = line.toString(StandardCharsets.ISO_8859_1);
-      if (text.length() > LONGEST) {
-        return text.substring(0, LONGEST) + "...";
-      }
-      return text.endsWith("\r") ? text.substring(0, text.length() - 1) : text;
+    /** Whether the client has ended its side before its head. */
+    boolean isHeadCut() {
+      return inHead && isAtEOF();
     }
   }
 }

@@ -16,7 +16,6 @@ import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
-import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.SslConnectionFactory;
@@ -36,17 +35,17 @@ final class Listener {
   private final ListeningSocket socket;
   private final FedConnector connector;
   private final HttpConfiguration http = new HttpConfiguration();
+  private final Http1Connection.Factory http1 = new Http1Connection.Factory(http);
   private final SslContextFactory.@Nullable Server tls;
 
   private Listener(Server server, Binding binding, ListeningSocket socket) {
     this.binding = binding;
     this.socket = socket;
     configureHttp();
-    HttpConnectionFactory http1 = new Http1Connection.Factory(http);
     if (binding.ssl()) {
       tls = new SslContextFactory.Server();
       http.addCustomizer(secureRequests());
-      connector = tlsConnector(server, tls, http1);
+      connector = tlsConnector(server, tls);
     } else if (binding.http2()) {
       tls = null;
       connector = new FedConnector(server, http1, streams(new PriorKnowledge(http)));
@@ -103,8 +102,7 @@ final class Listener {
     return customizer;
   }
 
-  private FedConnector tlsConnector(
-      Server server, SslContextFactory.Server factory, HttpConnectionFactory http1) {
+  private FedConnector tlsConnector(Server server, SslContextFactory.Server factory) {
     if (!binding.http2()) {
       SslConnectionFactory ssl = new SslConnectionFactory(factory, http1.getProtocol());
       return new FedConnector(server, ssl, http1);
@@ -175,7 +173,8 @@ final class Listener {
     // "keepalive_timeout 0" closes after each answer; the timeout then is that of a first request.
     boolean persistent = !times.keepalive().isZero();
     http.setPersistentConnectionsEnabled(persistent);
-    connector.setIdleTimeout((persistent ? times.keepalive() : ClientTimes.IDLE).toMillis());
+    connector.setIdleTimeout((persistent ? times.keepalive() : times.head()).toMillis());
+    http1.headTimeout(times.head());
     connector.getConnectionFactories().stream()
         .filter(AbstractHTTP2ServerConnectionFactory.class::isInstance)
         .map(AbstractHTTP2ServerConnectionFactory.class::cast)

@@ -84,10 +84,10 @@ final class Master {
   /** Opens the sockets and answers from then on. */
   void start() throws LaunchException {
     Map<Binding, @Nullable Tls> wanted = certificates(configuration);
-    ClientTimes times = ClientTimes.of(configuration);
-    requests.follow(times);
+    requests.follow(ClientTimes.idle(configuration));
     for (var entry : wanted.entrySet()) {
       Binding binding = entry.getKey();
+      ClientTimes times = ClientTimes.of(configuration, binding);
       Listener listener = Listener.open(server, binding, null, times, entry.getValue());
       listeners.put(binding.address(), listener);
     }
@@ -163,12 +163,12 @@ final class Master {
     Map<Binding, @Nullable Tls> wanted = certificates(next);
     Map<Binding.Address, Listener> kept = new LinkedHashMap<>();
     List<Listener> opened = new ArrayList<>();
-    ClientTimes times = ClientTimes.of(next);
     try {
       for (var entry : wanted.entrySet()) {
         Binding binding = entry.getKey();
         Listener present = listeners.get(binding.address());
         if (present == null || !present.speaksAs(binding)) {
+          ClientTimes times = ClientTimes.of(next, binding);
           present = Listener.open(server, binding, present, times, entry.getValue());
           opened.add(present);
         }
@@ -180,12 +180,13 @@ final class Master {
       throw e;
     }
     configuration = next;
-    requests.follow(times);
+    requests.follow(ClientTimes.idle(next));
     try {
       for (var entry : wanted.entrySet()) {
-        Listener listener = kept.get(entry.getKey().address());
+        Binding binding = entry.getKey();
+        Listener listener = kept.get(binding.address());
         if (listener != null && !opened.contains(listener)) {
-          listener.update(times, entry.getValue());
+          listener.update(ClientTimes.of(next, binding), entry.getValue());
         }
       }
       for (Listener listener : opened) {

@@ -2,6 +2,8 @@ package org.culvert.launcher;
 
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import org.culvert.http.ClientConnection;
+import org.culvert.http.GatewayFailure;
 import org.culvert.http.HeaderFields;
 import org.culvert.servlet.ProxyServlet;
 import org.culvert.servlet.RefusedRequest;
@@ -10,16 +12,22 @@ import org.eclipse.jetty.server.ConnectionMetaData;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.RequestLog;
 import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.Server;
 
 /**
- * The access log's lines of requests that Jetty refuses by itself, before the proxy sees them: what
- * is no HTTP, a head that is too long, a version that nobody speaks.
+ * The logs' lines of requests that end before the proxy sees them: what is no HTTP, a head that is
+ * too long, a version that nobody speaks, a head that never becomes whole.
  */
 final class RefusedRequests implements RequestLog {
   private final ProxyServlet proxy;
 
   RefusedRequests(ProxyServlet proxy) {
     this.proxy = proxy;
+  }
+
+  /** A server's. */
+  static RefusedRequests of(Server server) {
+    return (RefusedRequests) server.getRequestLog();
   }
 
   @Override
@@ -32,21 +40,40 @@ final class RefusedRequests implements RequestLog {
     for (HttpField field : response.getHeaders()) {
       fields.add(field.getName(), String.valueOf(field.getValue()));
     }
-    proxy.refused(
-        new RefusedRequest(
-            line(request),
+    RefusedRequest.Answer answer =
+        new RefusedRequest.Answer(
+            response.getStatus(), fields, Response.getContentBytesWritten(response));
+    if (connection.getConnection() instanceof Http1Connection http1) {
+      log(http1.readSoFar(), connection, answer, http1.refusal());
+    } else {
+      String line = request.getMethod() + " " + request.getHttpURI().getPathQuery() + " HTTP/2.0";
+      log(
+          new RefusedRequest.Head(line, new HeaderFields()),
+          connection,
+          answer,
+          new GatewayFailure(GatewayFailure.Kind.BAD_REQUEST, "client sent invalid request"));
+    }
+  }
+
+  /** A request whose client got nothing. */
+  void unanswered(
+      RefusedRequest.Head head, ConnectionMetaData connection, int status, GatewayFailure why) {
+    log(head, connection, new RefusedRequest.Answer(status, new HeaderFields(), 0), why);
+  }
+
+  private void log(
+      RefusedRequest.Head head,
+      ConnectionMetaData connection,
+      RefusedRequest.Answer answer,
+      GatewayFailure why) {
+    ClientConnection from =
+        new ClientConnection(
             address(connection.getRemoteSocketAddress()),
             address(connection.getLocalSocketAddress()),
             connection.isSecure() ? "https" : "http",
-            response.getStatus(),
-            fields,
-            Response.getContentBytesWritten(response)));
-  }
-
-  private static String line(Request request) {
-    return request.getConnectionMetaData().getConnection() instanceof Http1Connection http1
-        ? http1.refusedLine()
-        : request.getMethod() + " " + request.getHttpURI().getPathQuery() + " HTTP/2.0";
+            0,
+            connection.getConnection().getMessagesIn() + 1);
+    proxy.refused(new RefusedRequest(head, from, answer, why));
   }
 
   private static InetSocketAddress address(SocketAddress address) {

@@ -30,9 +30,9 @@ final class RequestsUnderWay extends Handler.Wrapper {
     super(handler);
   }
 
-  /** Takes a configuration's times for the requests from now on. */
-  void follow(ClientTimes times) {
-    idle = times.idle();
+  /** Takes a configuration's time of silence for the requests from now on. */
+  void follow(Duration silence) {
+    idle = silence;
   }
 
   @Override

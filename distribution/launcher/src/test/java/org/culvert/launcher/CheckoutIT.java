@@ -223,11 +223,7 @@ class CheckoutIT {
   }
 
   private static String until(Path file, String words) throws Exception {
-    long deadline = System.nanoTime() + Duration.ofSeconds(120).toNanos();
-    while (!Files.readString(file).contains(words)) {
-      assertThat(System.nanoTime()).as("in time").isLessThan(deadline);
-      Thread.sleep(20);
-    }
+    Await.until(Duration.ofSeconds(120), () -> Files.readString(file).contains(words));
     return Files.readString(file);
   }
 }

@@ -12,8 +12,6 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.concurrent.Callable;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
@@ -109,7 +107,7 @@ class ClientsLeavingTest {
           socket.getOutputStream().write(http2Request());
           asked.await();
           socket.getOutputStream().write(CANCEL);
-          until(() -> test.log().contains(" 499 "));
+          Await.until(() -> test.log().contains(" 499 "));
         }
       }
     },
@@ -217,7 +215,7 @@ class ClientsLeavingTest {
 
     client.askAndLeave(this, () -> asked[0] = accept());
 
-    until(() -> log().contains("/stalled HTTP/"));
+    Await.until(() -> log().contains("/stalled HTTP/"));
     assertThat(log()).contains(" 499 ");
     try (Socket connection = asked[0]) {
       connection.setSoTimeout(20_000);
@@ -235,7 +233,7 @@ class ClientsLeavingTest {
         socket.close();
         answer(connection, "late");
 
-        until(() -> log().contains("/ignoring"));
+        Await.until(() -> log().contains("/ignoring"));
         assertThat(log()).doesNotContain(" 499 ");
       }
     }
@@ -257,7 +255,7 @@ class ClientsLeavingTest {
             .containsSubsequence("200 OK", "first", "200 OK", "second");
       }
     }
-    until(() -> log().contains("/ahead"));
+    Await.until(() -> log().contains("/ahead"));
     assertThat(log()).doesNotContain(" 499 ");
   }
 
@@ -287,13 +285,5 @@ class ClientsLeavingTest {
   private String log() throws IOException {
     Path log = folder.resolve("access.log");
     return Files.exists(log) ? Files.readString(log) : "";
-  }
-
-  private static void until(Callable<Boolean> condition) throws Exception {
-    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-    while (!condition.call()) {
-      assertThat(System.nanoTime()).as("in time").isLessThan(deadline);
-      Thread.sleep(10);
-    }
   }
 }

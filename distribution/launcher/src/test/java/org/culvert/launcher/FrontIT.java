@@ -95,9 +95,9 @@ class FrontIT {
     command.addAll(List.of("/bin/sh", FRONT.toString(), "-p", prefix.toString()));
     Process process = new ProcessBuilder(command).inheritIO().start();
     started.add(process);
-    until(() -> process.isAlive() && answers());
+    Await.until(() -> process.isAlive() && answers());
     // Only then has it taken its signals, and written the pid.
-    until(() -> Files.exists(prefix.resolve("logs/culvert.pid")));
+    Await.until(() -> Files.exists(prefix.resolve("logs/culvert.pid")));
     return process;
   }
 
@@ -118,14 +118,6 @@ class FrontIT {
               ("GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
                   .getBytes(StandardCharsets.US_ASCII));
       return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    }
-  }
-
-  private static void until(Callable<Boolean> condition) throws Exception {
-    long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-    while (!condition.call()) {
-      assertThat(System.nanoTime()).as("in time").isLessThan(deadline);
-      Thread.sleep(10);
     }
   }
 
@@ -346,7 +338,7 @@ class FrontIT {
             .inheritIO()
             .start();
     started.add(front);
-    until(() -> Files.exists(prefix.resolve("other.pid")));
+    Await.until(() -> Files.exists(prefix.resolve("other.pid")));
     signal("TERM", front.pid());
 
     assertThat(front.waitFor()).isZero();
@@ -398,7 +390,7 @@ class FrontIT {
       } else {
         assertThat(run("-s", "quit", "-p", prefix.toString()).status).isZero();
       }
-      until(() -> !answers());
+      Await.until(() -> !answers());
       assertThat(idle.getInputStream().read()).as("an idle connection").isEqualTo(-1);
       assertThat(front.isAlive()).isTrue();
       backend.answer.countDown();
@@ -472,7 +464,7 @@ class FrontIT {
         assertThat(run("-s", "reload", "-p", prefix.toString()).status).isZero();
       }
 
-      until(() -> get("/").endsWith("after"));
+      Await.until(() -> get("/").endsWith("after"));
       kept.getOutputStream().write("GET / HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
       assertThat(new String(kept.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
           .as("a connection from before")
@@ -492,10 +484,10 @@ class FrontIT {
 
     signal("HUP", front.pid());
 
-    until(this::answers);
+    Await.until(this::answers);
     assertThat(get("/")).endsWith("there");
     port = before;
-    until(() -> !answers());
+    Await.until(() -> !answers());
   }
 
   @Test
@@ -506,7 +498,7 @@ class FrontIT {
 
     signal("HUP", front.pid());
 
-    until(() -> errorLog().contains("[emerg]"));
+    Await.until(() -> errorLog().contains("[emerg]"));
     assertThat(errorLog())
         .containsPattern("\\[emerg] \\d+#\\d+: unknown directive \"servr\" in .*conf/nginx.conf:4");
     assertThat(get("/")).endsWith("before");
@@ -518,16 +510,16 @@ class FrontIT {
     Process front = serve();
     get("/first");
     Path logs = prefix.resolve("logs");
-    until(() -> Files.readString(logs.resolve("access.log")).contains("/first"));
+    Await.until(() -> Files.readString(logs.resolve("access.log")).contains("/first"));
     Files.move(logs.resolve("access.log"), logs.resolve("access.log.1"));
     Files.move(logs.resolve("error.log"), logs.resolve("error.log.1"));
 
     signal("USR1", front.pid());
 
-    until(
+    Await.until(
         () -> Files.exists(logs.resolve("access.log")) && Files.exists(logs.resolve("error.log")));
     get("/second");
-    until(() -> Files.readString(logs.resolve("access.log")).contains("/second"));
+    Await.until(() -> Files.readString(logs.resolve("access.log")).contains("/second"));
     assertThat(logs.resolve("access.log.1")).content().doesNotContain("/second");
   }
 
@@ -550,7 +542,7 @@ class FrontIT {
     serve();
     Path jar = ROOT.resolve("distribution/launcher/target/culvert.jar");
     Path archive = jar.resolveSibling("culvert.jsa");
-    until(
+    Await.until(
         () ->
             Files.exists(archive)
                 && Files.getLastModifiedTime(archive).compareTo(Files.getLastModifiedTime(jar))
@@ -567,7 +559,7 @@ class FrontIT {
               .inheritIO()
               .start();
       started.add(process);
-      until(this::answers);
+      Await.until(this::answers);
       assertThat(get("/")).endsWith("ok");
       best = Math.min(best, System.nanoTime() - begin);
     }

@@ -16,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -78,11 +77,7 @@ class LargeBodyIT {
                 prefix.toString())
             .inheritIO()
             .start();
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (!Files.exists(prefix.resolve("logs/culvert.pid"))) {
-      assertThat(System.nanoTime()).as("in time").isLessThan(deadline);
-      Thread.sleep(10);
-    }
+    Await.until(() -> Files.exists(prefix.resolve("logs/culvert.pid")));
   }
 
   @AfterEach

@@ -9,8 +9,6 @@ import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLException;
@@ -136,12 +134,12 @@ class ReloadTest {
         String answer = "secure" + i;
         configure(i % 2 == 0 ? "ssl; http2 on;" : "ssl;", answer);
         started.tell(Signals.RELOAD);
-        until(() -> tls().endsWith(answer));
+        Await.until(() -> tls().endsWith(answer));
 
         String next = "plain" + i;
         configure(i % 2 == 0 ? "; http2 on;" : ";", next);
         started.tell(Signals.RELOAD);
-        until(() -> plain().endsWith(next));
+        Await.until(() -> plain().endsWith(next));
       }
     } finally {
       enough.set(true);
@@ -161,7 +159,7 @@ class ReloadTest {
       configure("ssl;", "after");
 
       started.tell(Signals.RELOAD);
-      until(() -> tls().endsWith("after"));
+      Await.until(() -> tls().endsWith("after"));
 
       assertThat(exchange(early)).startsWith("HTTP/1.1 200").endsWith("after");
     }
@@ -183,13 +181,5 @@ class ReloadTest {
     }
 
     assertThat(plain()).endsWith("before");
-  }
-
-  private static void until(Callable<Boolean> condition) throws Exception {
-    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-    while (!condition.call()) {
-      assertThat(System.nanoTime()).as("in time").isLessThan(deadline);
-      Thread.sleep(10);
-    }
   }
 }
