@@ -52,7 +52,8 @@ final class TomcatSocket implements ContainerSocket {
   public long requestsSoFar(ServletRequest containerRequest) {
     try {
       Request request = request(containerRequest);
-      if (!(request.getConnector().getProtocolHandler() instanceof AbstractHttp11Protocol<?> http)) {
+      if (!(request.getConnector().getProtocolHandler()
+          instanceof AbstractHttp11Protocol<?> http)) {
         return 0;
       }
       int most = http.getMaxKeepAliveRequests();

@@ -35,7 +35,9 @@ class ConnectionRequestsTest {
     }
   }
 
-  /** 100 is Tomcat's default, 1 closes after each, and what is not limited Tomcat does not count. */
+  /**
+   * 100 is Tomcat's default, 1 closes after each, and what is not limited Tomcat does not count.
+   */
   @ParameterizedTest
   @ValueSource(ints = {-1, 3})
   void areThoseOfTheConnectionWhateverTomcatsLimit(int most) throws Exception {

@@ -10,8 +10,8 @@ import org.culvert.servlet.RefusedRequest;
 import org.eclipse.jetty.http.HttpField;
 
 /**
- * What was read of a head that is not whole yet, or never will be. Thread-safe: who gives it
- * up may do so while another reads on.
+ * What was read of a head that is not whole yet, or never will be. Thread-safe: who gives it up may
+ * do so while another reads on.
  */
 final class PartialHead {
   /** What nginx keeps of a line that is too long: {@code NGX_MAX_ERROR_STR - 300}. */

@@ -128,8 +128,7 @@ class RefusedRequestsTest {
     String head = "GET /long HTTP/1.1\r\nHost: Other:80\r\nno colon\r\n\r\n";
     assertThat(send(head)).startsWith("HTTP/1.1 400 ");
 
-    assertThat(logged("other.log", 1))
-        .isEqualTo("127.0.0.1 \"GET /long HTTP/1.1\" 400 other\n");
+    assertThat(logged("other.log", 1)).isEqualTo("127.0.0.1 \"GET /long HTTP/1.1\" 400 other\n");
     assertThat(folder.resolve("chosen.log")).isEmptyFile();
   }
 
@@ -156,7 +155,9 @@ class RefusedRequestsTest {
   @Test
   void areClosedAlthoughTheirHeadStillComes() throws Exception {
     try (Socket socket = new Socket("127.0.0.1", port)) {
-      socket.getOutputStream().write("GET /drip HTTP/1.1\r\nX: ".getBytes(StandardCharsets.US_ASCII));
+      socket
+          .getOutputStream()
+          .write("GET /drip HTTP/1.1\r\nX: ".getBytes(StandardCharsets.US_ASCII));
       socket.setSoTimeout(100);
       assertThat(closedWhileWriting(socket)).as("closed").isTrue();
     }
@@ -205,7 +206,9 @@ class RefusedRequestsTest {
   void areUnansweredWhenTheClientLeavesInTheirMidst() throws Exception {
     try (Socket socket = new Socket("127.0.0.1", port)) {
       socket.setSoTimeout(20_000);
-      socket.getOutputStream().write("GET /cut HTTP/1.1\r\nHost:".getBytes(StandardCharsets.US_ASCII));
+      socket
+          .getOutputStream()
+          .write("GET /cut HTTP/1.1\r\nHost:".getBytes(StandardCharsets.US_ASCII));
       socket.shutdownOutput();
       assertThat(socket.getInputStream().readAllBytes()).isEmpty();
     }
