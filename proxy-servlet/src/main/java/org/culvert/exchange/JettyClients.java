@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import org.culvert.exchange.ProxySettings.UpstreamTls;
-import org.eclipse.jetty.io.ArrayByteBufferPool;
 import org.eclipse.jetty.io.ByteBufferPool;
 import org.eclipse.jetty.util.component.LifeCycle;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
@@ -50,7 +49,7 @@ public final class JettyClients implements AutoCloseable {
     final ScheduledThreadPoolExecutor scheduler = scheduler();
     final Timers timers = new Timers(scheduler, threads);
     final ScheduledExecutorScheduler jettyScheduler = new ScheduledExecutorScheduler(scheduler);
-    final ByteBufferPool buffers = new ArrayByteBufferPool();
+    final ByteBufferPool buffers = new JettyBuffers();
     final Map<Key, Users> clients = new HashMap<>();
     int users;
 
