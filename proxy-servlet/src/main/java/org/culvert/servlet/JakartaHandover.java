@@ -4,6 +4,7 @@ import jakarta.websocket.Session;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import org.culvert.exchange.Timers;
 import org.culvert.upgrade.Accepted;
 import org.culvert.upgrade.Relay;
 import org.culvert.upgrade.RelayEnd;
@@ -33,6 +34,8 @@ final class JakartaHandover {
   /** The relay's share of the threads: they are there as long as it runs. */
   private final RelayThreads threads = RelayThreads.open();
 
+  private volatile Timers.@Nullable Limit opening;
+
   JakartaHandover(JakartaUpgrade upgrade, Accepted accepted, Consumer<RelayEnd> ended) {
     this.upgrade = upgrade;
     this.accepted = accepted;
@@ -46,7 +49,18 @@ final class JakartaHandover {
   /** The container is about to answer 101. */
   void taken() {
     state.compareAndSet(State.OFFERED, State.TAKEN);
-    accepted.timers().start(OPEN_LIMIT, this::notOpened);
+    opening = accepted.timers().start(OPEN_LIMIT, this::notOpened);
+    if (state.get() != State.TAKEN) {
+      stopOpening();
+    }
+  }
+
+  /** Else it would keep this, and with it the whole WebSocket, long after its end. */
+  private void stopOpening() {
+    Timers.Limit running = opening;
+    if (running != null) {
+      running.stop();
+    }
   }
 
   private void notOpened() {
@@ -69,6 +83,7 @@ final class JakartaHandover {
     if (before == State.OPENED || before == State.LOST) {
       return false;
     }
+    stopOpening();
     accepted.abort();
     threads.close();
     upgrade.over(this);
@@ -81,9 +96,11 @@ final class JakartaHandover {
 
   /** The session is there; null when it came too late. */
   @Nullable JakartaClientHop opened(Session session) {
-    return state.compareAndSet(State.TAKEN, State.OPENED)
-        ? upgrade.hop(session, accepted, threads)
-        : null;
+    if (!state.compareAndSet(State.TAKEN, State.OPENED)) {
+      return null;
+    }
+    stopOpening();
+    return upgrade.hop(session, accepted, threads);
   }
 
   /** The session's handlers are set: from here the relay has it. */

@@ -3,6 +3,7 @@ package org.culvert.servlet;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.function.Consumer;
+import org.culvert.exchange.Timers;
 import org.culvert.tunnel.FrameMeter;
 import org.culvert.tunnel.Tunnel;
 import org.culvert.tunnel.TunnelEnd;
@@ -29,6 +30,7 @@ final class TunnelHandover implements TunnelFront.Taker {
   private final FrameMeter fromBackend = new FrameMeter();
   private @Nullable Tunnel tunnel;
   private boolean lost;
+  private Timers.@Nullable Limit opening;
 
   TunnelHandover(TunnelUpgrade upgrade, AcceptedTunnel accepted, Consumer<RelayEnd> ended) {
     this.upgrade = upgrade;
@@ -38,11 +40,26 @@ final class TunnelHandover implements TunnelFront.Taker {
 
   /** The container is about to answer 101. */
   void watch() {
-    accepted
-        .timers()
-        .start(
-            OPEN_LIMIT,
-            () -> withdraw("the client did not open for " + OPEN_LIMIT.toSeconds() + " s"));
+    Timers.Limit limit =
+        accepted
+            .timers()
+            .start(
+                OPEN_LIMIT,
+                () -> withdraw("the client did not open for " + OPEN_LIMIT.toSeconds() + " s"));
+    synchronized (this) {
+      opening = limit;
+      if (lost || tunnel != null) {
+        stopOpening();
+      }
+    }
+  }
+
+  /** Else it would keep this, and with it the whole tunnel, long after its end. */
+  private void stopOpening() {
+    Timers.Limit running = opening;
+    if (running != null) {
+      running.stop();
+    }
   }
 
   /** Gives it up unless its tunnel runs: whether it was given up by this call. */
@@ -52,6 +69,7 @@ final class TunnelHandover implements TunnelFront.Taker {
         return false;
       }
       lost = true;
+      stopOpening();
     }
     accepted.abort();
     upgrade.over(this);
@@ -102,6 +120,7 @@ final class TunnelHandover implements TunnelFront.Taker {
     if (lost) {
       return null;
     }
+    stopOpening();
     RelaySettings times = accepted.settings();
     tunnel =
         upgrade

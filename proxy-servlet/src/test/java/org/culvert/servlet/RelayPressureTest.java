@@ -3,14 +3,18 @@ package org.culvert.servlet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.lang.reflect.Field;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import org.culvert.exchange.Timers;
 import org.culvert.servlet.RelaySetup.Way;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
@@ -300,6 +304,7 @@ class RelayPressureTest {
         }
       }
       setup.relays(0);
+      assertNothingTimed(setup);
       long threads =
           Thread.getAllStackTraces().keySet().stream()
               .filter(t -> t.getName().startsWith("culvert-"))
@@ -316,6 +321,24 @@ class RelayPressureTest {
       }
       assertThat(peer.inFlight()).isZero();
     }
+  }
+
+  /**
+   * A time limit that runs on holds its WebSocket, some 60 KB with the container's session: of a
+   * few hundred a second that is more than a small heap has.
+   */
+  private static void assertNothingTimed(RelaySetup setup) throws Exception {
+    Field scheduler = Timers.class.getDeclaredField("scheduler");
+    scheduler.setAccessible(true);
+    Timers timers = setup.proxy.upstreams.timers();
+    Queue<Runnable> limits = ((ThreadPoolExecutor) scheduler.get(timers)).getQueue();
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(3);
+    int fewest = limits.size();
+    while (fewest > 1 && System.nanoTime() < deadline) {
+      Thread.sleep(10);
+      fewest = Math.min(fewest, limits.size());
+    }
+    assertThat(fewest).as("limits besides the look for hang-ups").isLessThanOrEqualTo(1);
   }
 
   private static long descriptors() {
