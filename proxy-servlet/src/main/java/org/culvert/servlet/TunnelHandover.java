@@ -95,6 +95,19 @@ final class TunnelHandover implements TunnelFront.Taker {
     }
   }
 
+  /** Ends it as a WebSocket ends, with a Close to both sides; or gives it up. */
+  void goAway(String why) {
+    Tunnel running;
+    synchronized (this) {
+      running = tunnel;
+    }
+    if (running != null) {
+      running.goAway(why);
+    } else {
+      withdraw(why);
+    }
+  }
+
   @Override
   public void opened(TunnelSocket client, ByteBuffer early) {
     Tunnel starting;

@@ -120,11 +120,11 @@ final class TunnelUpgrade implements AutoCloseable {
     return handovers.size();
   }
 
-  /** Ends what still runs, and waits for it briefly. Idempotent. */
+  /** Closes what still runs with 1001, and waits for it briefly. Idempotent. */
   @Override
   public void close() {
     closed = true;
-    handovers.forEach(handover -> handover.end(SHUTDOWN));
+    handovers.forEach(handover -> handover.goAway(SHUTDOWN));
     long deadline = System.nanoTime() + SHUTDOWN_MILLIS * 1_000_000;
     while (!handovers.isEmpty() && System.nanoTime() < deadline) {
       try {

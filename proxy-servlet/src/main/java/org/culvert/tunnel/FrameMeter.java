@@ -39,9 +39,22 @@ public final class FrameMeter {
 
   /** Follows what is between position and limit, which stay as they are. */
   public void follow(ByteBuffer passing) {
+    follow(passing, false);
+  }
+
+  /**
+   * Follows to the end of the frame that is under way, and no further.
+   *
+   * @return where in the buffer the next frame begins; its limit where that is not in it
+   */
+  int followToBorder(ByteBuffer passing) {
+    return follow(passing, true);
+  }
+
+  private int follow(ByteBuffer passing, boolean toBorder) {
     int at = passing.position();
     int end = passing.limit();
-    while (at < end && !lost) {
+    while (at < end && !lost && !(toBorder && isAtBorder())) {
       if (left > 0) {
         if (opcode() == CLOSE) {
           at = followClose(passing, at);
@@ -60,6 +73,7 @@ public final class FrameMeter {
         begin();
       }
     }
+    return lost ? end : at;
   }
 
   /** A header is whole. */

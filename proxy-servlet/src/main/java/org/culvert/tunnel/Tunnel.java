@@ -1,6 +1,7 @@
 package org.culvert.tunnel;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -11,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * closed}. Then both sockets are closed by their owners, once.
  */
 public final class Tunnel {
+  /** How long the peers may take to answer a Close after which they are cut in any case. */
+  private static final long CLOSE_NANOS = Duration.ofMillis(500).toNanos();
+
   private final TunnelSide client;
   private final TunnelSide backend;
   private final TunnelRules rules;
@@ -20,6 +24,8 @@ public final class Tunnel {
   private int closeCode = FrameMeter.NONE;
   private boolean added;
   private boolean over;
+  private boolean leaving;
+  private long leavingSince;
   private long active;
 
   /** When the loop looks at the times next; its place in the loop's order. */
@@ -90,7 +96,50 @@ public final class Tunnel {
     loop.submit(() -> end(why));
   }
 
+  /**
+   * Ends it as a WebSocket ends, from any thread: each side gets a Close 1001 where the frames
+   * before it end, and is cut where that is not known or the answer does not come soon. Idempotent.
+   */
+  public void goAway(String why) {
+    loop.submit(() -> leave(why));
+  }
+
   // The rest is the loop's thread.
+
+  private void leave(String why) {
+    if (over || leaving) {
+      return;
+    }
+    if (!added || client.hasEnded() || backend.hasEnded()) {
+      end(why);
+      return;
+    }
+    if (cause == null) {
+      cause = why;
+    }
+    leaving = true;
+    leavingSince = System.nanoTime();
+    client.goAway();
+    if (!over) {
+      backend.goAway();
+    }
+    if (!over) {
+      loop.lookAgain(this, deadline());
+      endIfLeft();
+    }
+  }
+
+  /** Whether nothing but two Closes is waited for. */
+  boolean isLeaving() {
+    return leaving;
+  }
+
+  /** Both sides have got their Close and given theirs. */
+  void endIfLeft() {
+    if (leaving && !over && client.hasLeft() && backend.hasLeft()) {
+      end("it was left");
+    }
+  }
 
   TunnelLoop loop() {
     return loop;
@@ -98,6 +147,10 @@ public final class Tunnel {
 
   TunnelSide otherThan(TunnelSide side) {
     return side == client ? backend : client;
+  }
+
+  TunnelSide backend() {
+    return backend;
   }
 
   boolean isOver() {
@@ -130,6 +183,9 @@ public final class Tunnel {
 
   /** When the first of the times that run passes. */
   long deadline() {
+    if (leaving) {
+      return leavingSince + CLOSE_NANOS;
+    }
     long first = active + rules.idle().toNanos();
     if (client.isStalled() || backend.isStalled()) {
       first = Long.MAX_VALUE;
@@ -153,6 +209,8 @@ public final class Tunnel {
     long deadline = deadline();
     if (deadline - now > 0) {
       loop.lookAgain(this, deadline);
+    } else if (leaving) {
+      end("no Close");
     } else if (client.isStalled() || backend.isStalled()) {
       boolean clients =
           client.isStalled() && client.stalledSince() + rules.clientSend().toNanos() - now <= 0;
@@ -161,7 +219,7 @@ public final class Tunnel {
               ? "the client did not read for " + rules.clientSend().toMillis() + " ms"
               : "the upstream did not read for " + rules.backendSend().toMillis() + " ms");
     } else {
-      end("no byte for " + rules.idle().toMillis() + " ms");
+      leave("no byte for " + rules.idle().toMillis() + " ms");
     }
   }
 

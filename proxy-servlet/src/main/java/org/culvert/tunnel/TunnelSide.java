@@ -12,6 +12,13 @@ import org.jspecify.annotations.Nullable;
  * One side of a tunnel: what comes from its socket, and what goes to it. The loop's thread alone.
  */
 final class TunnelSide {
+  /** A Close 1001 (RFC 6455, section 7.4.1), and masked with zeros: there is nothing to hide. */
+  private static final byte[] GOING_AWAY = {(byte) 0x88, 2, 3, (byte) 0xe9};
+
+  private static final byte[] MASKED_GOING_AWAY = {
+    (byte) 0x88, (byte) 0x82, 0, 0, 0, 0, 3, (byte) 0xe9
+  };
+
   final String name;
   private final TunnelSocket socket;
   private final SocketChannel channel;
@@ -22,6 +29,10 @@ final class TunnelSide {
   private long stalledSince;
   private boolean inputEnded;
   private boolean outputEnded;
+
+  /** A Close is the last that this side gets; what comes for it is thrown away. */
+  private boolean closed;
+
   private long received;
 
   TunnelSide(String name, TunnelSocket socket, @Nullable FrameMeter meter, Tunnel tunnel) {
@@ -55,7 +66,7 @@ final class TunnelSide {
   }
 
   private void read(ByteBuffer shared, long now) {
-    if (other().rest != null) {
+    if (other().rest != null && !other().closed) {
       return; // Reading was switched off after the selector had looked.
     }
     int count;
@@ -77,6 +88,10 @@ final class TunnelSide {
   /** Bytes came from this side's peer, now or before the tunnel began. */
   void received(ByteBuffer bytes, long now) {
     received += bytes.remaining();
+    if (tunnel.isLeaving()) {
+      lastReceived(bytes, now);
+      return;
+    }
     if (meter != null) {
       meter.follow(bytes);
       if (meter.closeCode() != FrameMeter.NONE) {
@@ -84,6 +99,58 @@ final class TunnelSide {
       }
     }
     other().write(bytes, now);
+  }
+
+  /** The frame under way goes to its end, a Close comes behind it, and nothing after that. */
+  private void lastReceived(ByteBuffer bytes, long now) {
+    if (meter == null) {
+      return; // Then both sides are being cut.
+    }
+    if (!other().closed) {
+      int border = meter.followToBorder(bytes);
+      int end = bytes.limit();
+      other().write(bytes.limit(border), now);
+      bytes.limit(end).position(border);
+      if (!tunnel.isOver()) {
+        other().goAway();
+      }
+    }
+    meter.follow(bytes);
+    tunnel.endIfLeft();
+  }
+
+  /** This side gets a Close if what it got before ends where a frame does. */
+  void goAway() {
+    FrameMeter before = other().meter;
+    if (closed || before == null || !before.isAtBorder()) {
+      return;
+    }
+    closed = true;
+    if (before.closeCode() == FrameMeter.NONE) {
+      add(this == tunnel.backend() ? MASKED_GOING_AWAY : GOING_AWAY);
+    }
+    other().interest(SelectionKey.OP_READ, true); // For its answer, whoever stalls.
+  }
+
+  private void add(byte[] frame) {
+    ByteBuffer waiting = rest;
+    if (waiting == null) {
+      write(ByteBuffer.wrap(frame), System.nanoTime());
+    } else {
+      rest = ByteBuffer.allocate(waiting.remaining() + frame.length).put(waiting).put(frame).flip();
+    }
+  }
+
+  /** Whether it has got its Close and given one, or never will. */
+  boolean hasLeft() {
+    FrameMeter own = meter;
+    boolean answered = inputEnded || own == null || own.closeCode() != FrameMeter.NONE;
+    return other().meter == null || (closed && rest == null && answered);
+  }
+
+  /** Whether its peer sends no more. */
+  boolean hasEnded() {
+    return inputEnded;
   }
 
   private void write(ByteBuffer bytes, long now) {
@@ -97,7 +164,7 @@ final class TunnelSide {
       rest = ByteBuffer.allocate(bytes.remaining()).put(bytes).flip();
       stalledSince = now;
       interest(SelectionKey.OP_WRITE, true);
-      other().interest(SelectionKey.OP_READ, false);
+      other().interest(SelectionKey.OP_READ, closed);
       tunnel.stalled();
     }
   }
@@ -121,7 +188,9 @@ final class TunnelSide {
     if (!waiting.hasRemaining()) {
       rest = null;
       interest(SelectionKey.OP_WRITE, false);
-      if (other().inputEnded) {
+      if (closed) {
+        tunnel.endIfLeft();
+      } else if (other().inputEnded) {
         endOfOutput();
       } else {
         other().interest(SelectionKey.OP_READ, true);
@@ -134,7 +203,9 @@ final class TunnelSide {
     inputEnded = true;
     interest(SelectionKey.OP_READ, false);
     tunnel.saidEnd(this);
-    if (other().rest == null) {
+    if (tunnel.isLeaving()) {
+      tunnel.endIfLeft();
+    } else if (other().rest == null) {
       other().endOfOutput();
     }
   }

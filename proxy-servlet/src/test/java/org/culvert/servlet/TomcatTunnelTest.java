@@ -7,8 +7,11 @@ import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -140,8 +143,50 @@ class TomcatTunnelTest {
     ends(5_000);
   }
 
+  /** Resets of either side, orderly ends, a full executor, undeploying, and the connector's stop. */
   @Test
-  void closesDirectlyWhereTheExecutorIsFull() throws Exception {
+  @Tag("long")
+  @Timeout(600)
+  void tenThousandEndsOfEveryKindLeaveNothing() throws Exception {
+    ends(100);
+    long before = descriptors();
+    for (int round = 0; round < 20; round++) {
+      ends(460);
+      for (int i = 0; i < 20; i++) {
+        endWithAFullExecutor();
+      }
+      List<Socket> open = opened(20);
+      context.stop();
+      closed(open);
+      context.start();
+    }
+    await("descriptors are free", () -> descriptors() <= before + 20);
+    List<Socket> last = opened(20);
+    tomcat.getConnector().stop();
+    closed(last);
+    await("Tomcat counts no connection", () -> protocol().getConnectionCount() <= 1);
+  }
+
+  private List<Socket> opened(int count) throws IOException {
+    List<Socket> open = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      open.add(open());
+    }
+    return open;
+  }
+
+  private static void closed(List<Socket> open) throws IOException {
+    for (Socket client : open) {
+      try (client) {
+        client.getInputStream().readAllBytes(); // A Close perhaps.
+      } catch (SocketException reset) {
+        // It has ended as well.
+      }
+    }
+  }
+
+  private void endWithAFullExecutor() throws Exception {
+    origin.ends.clear();
     try (Socket client = open()) {
       client.getOutputStream().write('e');
       assertThat(client.getInputStream().read()).isEqualTo('e');
@@ -150,6 +195,12 @@ class TomcatTunnelTest {
     }
     assertThat(origin.ends.poll(10, TimeUnit.SECONDS)).isNotNull();
     await("Tomcat counts no connection", () -> protocol().getConnectionCount() <= 1);
+    full = false;
+  }
+
+  @Test
+  void closesDirectlyWhereTheExecutorIsFull() throws Exception {
+    endWithAFullExecutor();
   }
 
   @Test

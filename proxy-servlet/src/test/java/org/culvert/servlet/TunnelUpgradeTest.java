@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.culvert.servlet.RelaySetup.Way;
 import org.junit.jupiter.api.Timeout;
@@ -144,18 +147,27 @@ class TunnelUpgradeTest {
     }
   }
 
+  /** Tells of each frame that the backend got, and says nothing. */
+  private static TestOrigin.Script listening(BlockingQueue<Wire.Frame> got) {
+    return Wire.backend(
+        (wire, talk) -> {
+          while (true) {
+            got.add(wire.read());
+          }
+        });
+  }
+
   @ParameterizedTest
   @EnumSource(names = {"JETTY_TUNNEL", "TOMCAT_TUNNEL"})
-  void cutsBothSidesWhenNobodySaysAnything(Way way) throws Exception {
+  void closesBothSidesWhenNobodySaysAnything(Way way) throws Exception {
+    BlockingQueue<Wire.Frame> got = new LinkedBlockingQueue<>();
     try (RelaySetup setup =
             new RelaySetup(
-                way,
-                Wire.backend((wire, talk) -> talk.in.read()),
-                Duration.ofMillis(600),
-                Duration.ofSeconds(5),
-                50);
+                way, listening(got), Duration.ofMillis(600), Duration.ofSeconds(5), 50);
         RelaySetup.Client client = setup.open()) {
+      assertThat(client.wire.read().code()).isEqualTo(1001);
       assertThat(client.wire.ended()).isTrue();
+      assertThat(got.poll(5, TimeUnit.SECONDS).code()).isEqualTo(1001);
       assertThat(setup.proxy.ends.poll(5, TimeUnit.SECONDS).cause())
           .isEqualTo("no byte for 600 ms");
       assertThat(setup.origin.ends.poll(5, TimeUnit.SECONDS)).isNotNull();
@@ -165,16 +177,60 @@ class TunnelUpgradeTest {
 
   @ParameterizedTest
   @EnumSource(names = {"JETTY_TUNNEL", "TOMCAT_TUNNEL"})
-  void cutsBothSidesWhenTheProxyStops(Way way) throws Exception {
-    try (RelaySetup setup = new RelaySetup(way, Wire.backend(Wire.echo()));
+  void closesBothSidesWhenTheProxyStops(Way way) throws Exception {
+    BlockingQueue<Wire.Frame> got = new LinkedBlockingQueue<>();
+    try (RelaySetup setup = new RelaySetup(way, listening(got));
         RelaySetup.Client client = setup.open()) {
       client.wire.text("x");
-      assertThat(client.wire.message().text()).isEqualTo("x");
+      assertThat(got.poll(5, TimeUnit.SECONDS).text()).isEqualTo("x");
       setup.proxy.tunnel.close();
+      assertThat(client.wire.read().code()).isEqualTo(1001);
       assertThat(client.wire.ended()).isTrue();
+      assertThat(got.poll(5, TimeUnit.SECONDS).code()).isEqualTo(1001);
       assertThat(setup.proxy.ends.poll(5, TimeUnit.SECONDS).cause())
           .isEqualTo("the proxy shuts down");
       assertThat(setup.proxy.count()).isZero();
+    }
+  }
+
+  /** nginx closes both sides here. */
+  @ParameterizedTest
+  @EnumSource(names = {"JETTY_TUNNEL", "TOMCAT_TUNNEL"})
+  void goesOnInOneDirectionWhenTheOtherHasEnded(Way way) throws Exception {
+    TestOrigin.Script backend =
+        talk -> {
+          talk.send(Wire.switching(talk.head()));
+          byte[] all = talk.in.readAllBytes(); // To the client's end.
+          talk.out.write(all);
+        };
+    try (RelaySetup setup = new RelaySetup(way, backend);
+        RelaySetup.Client client = setup.open()) {
+      client.send("what is the answer?");
+      client.socket.shutdownOutput();
+      assertThat(new String(client.in.readAllBytes(), UTF_8)).isEqualTo("what is the answer?");
+      assertThat(setup.proxy.ends.poll(5, TimeUnit.SECONDS).cause()).isEqualTo("the client closed");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"JETTY_TUNNEL", "TOMCAT_TUNNEL"})
+  void cutsAHalfClosedTunnelThatIsIdle(Way way) throws Exception {
+    TestOrigin.Script backend =
+        talk -> {
+          talk.send(Wire.switching(talk.head()));
+          while (talk.in.read() >= 0) {
+            // To the end, and not a word then.
+          }
+          new CountDownLatch(1).await(20, TimeUnit.SECONDS); // It has forgotten its client.
+        };
+    try (RelaySetup setup =
+            new RelaySetup(way, backend, Duration.ofMillis(600), Duration.ofSeconds(5), 50);
+        RelaySetup.Client client = setup.open()) {
+      client.send("x");
+      client.socket.shutdownOutput();
+      assertThat(client.wire.ended()).isTrue();
+      assertThat(setup.proxy.ends.poll(5, TimeUnit.SECONDS).cause()).isEqualTo("the client closed");
+      setup.relays(0);
     }
   }
 

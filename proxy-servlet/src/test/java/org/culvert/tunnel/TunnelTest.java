@@ -211,6 +211,100 @@ class TunnelTest {
     }
   }
 
+  /** A binary frame of so many bytes, masked with zeros or not. */
+  private static byte[] frame(int length, boolean masked) {
+    ByteBuffer frame = ByteBuffer.allocate(8 + length);
+    frame.put((byte) 0x82).put((byte) (126 | (masked ? 0x80 : 0))).putShort((short) length);
+    return Arrays.copyOf(frame.array(), length + (masked ? 8 : 4));
+  }
+
+  @Test
+  void saysGoodbyeAfterTheFramesUnderWayAndWaitsForBothAnswers() throws Exception {
+    byte[] up = frame(300, true);
+    byte[] down = frame(400, false);
+    try (Ends ends = new Ends(0).start(loops)) {
+      Ends.write(ends.client, Arrays.copyOf(up, 100)); // Within a frame in both directions.
+      Ends.write(ends.backend, Arrays.copyOf(down, 3)); // Within its header.
+      assertThat(Ends.read(ends.backend, 100)).hasSize(100);
+      assertThat(Ends.read(ends.client, 3)).hasSize(3);
+      ends.tunnel().goAway("enough");
+      ends.tunnel().goAway("twice");
+
+      byte[] two = Arrays.copyOf(up, 2 * up.length);
+      System.arraycopy(up, 0, two, up.length, up.length);
+      Ends.write(ends.client, Arrays.copyOfRange(two, 100, two.length)); // And one more frame.
+      byte[] rest = Ends.read(ends.backend, up.length - 100 + 8);
+      assertThat(Arrays.copyOfRange(rest, up.length - 100, rest.length))
+          .containsExactly(0x88, 0x82, 0, 0, 0, 0, 3, 0xe9);
+      Ends.write(ends.backend, Arrays.copyOfRange(down, 3, down.length));
+      rest = Ends.read(ends.client, down.length - 3 + 4);
+      assertThat(Arrays.copyOfRange(rest, down.length - 3, rest.length))
+          .containsExactly(0x88, 2, 3, 0xe9);
+      assertThat(ends.ended).isEmpty();
+
+      Ends.write(ends.backend, new byte[] {(byte) 0x88, 2, 3, (byte) 0xe9});
+      Ends.write(ends.client, new byte[] {(byte) 0x88, (byte) 0x80, 0, 0, 0, 0});
+      assertThat(Ends.read(ends.client, 1)).isEmpty();
+      assertThat(Ends.read(ends.backend, 1)).isEmpty();
+      TunnelEnd end = ends.ended.poll(5, TimeUnit.SECONDS);
+      assertThat(end.cause()).isEqualTo("enough");
+      assertThat(end.closeCode()).isZero();
+    }
+  }
+
+  @Test
+  void cutsWhoEndsNoFrameOrAnswersNoClose() throws Exception {
+    try (Ends ends = new Ends(0).start(loops)) {
+      Ends.write(ends.client, Arrays.copyOf(frame(300, true), 100));
+      assertThat(Ends.read(ends.backend, 100)).hasSize(100);
+      ends.tunnel().goAway("enough");
+      assertThat(Ends.read(ends.backend, 1)).isEmpty(); // No Close within a frame.
+      assertThat(Ends.read(ends.client, 5)).containsExactly(0x88, 2, 3, 0xe9);
+      assertThat(ends.ended.poll(5, TimeUnit.SECONDS).cause()).isEqualTo("enough");
+    }
+  }
+
+  /** The client reads nothing: its Close stands behind what waits for it. */
+  @Test
+  void saysGoodbyeBehindWhatAStalledReaderHasNotTaken() throws Exception {
+    byte[] down = frame(60_000, false);
+    try (Ends ends = new Ends(4096).start(loops)) {
+      ends.backend.configureBlocking(false);
+      ByteBuffer frames = ByteBuffer.allocate(down.length * 20);
+      for (int i = 0; i < 20; i++) {
+        frames.put(down);
+      }
+      frames.flip();
+      long quiet = System.nanoTime();
+      while (System.nanoTime() - quiet < 300_000_000) {
+        if (ends.backend.write(frames) > 0) {
+          quiet = System.nanoTime();
+        }
+      }
+      assertThat(frames.hasRemaining()).isTrue();
+      ends.tunnel().goAway("enough");
+      ends.backend.configureBlocking(true);
+      Thread feeder =
+          new Thread(
+              () -> {
+                try {
+                  while (frames.hasRemaining()) {
+                    ends.backend.write(frames);
+                  }
+                } catch (IOException e) {
+                  // It is cut in the end.
+                }
+              });
+      feeder.start();
+      byte[] all = Ends.read(ends.client, down.length * 20 + 4);
+      feeder.join();
+      assertThat((all.length - 4) % down.length).isZero();
+      assertThat(Arrays.copyOfRange(all, all.length - 4, all.length))
+          .containsExactly(0x88, 2, 3, 0xe9);
+      assertThat(ends.ended.poll(5, TimeUnit.SECONDS).cause()).isEqualTo("enough");
+    }
+  }
+
   @Test
   void survivesADefectOfOneTunnelsOwner() throws Exception {
     try (Ends broken = new Ends(0).start(loops);
