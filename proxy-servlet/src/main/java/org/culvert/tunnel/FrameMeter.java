@@ -163,6 +163,11 @@ public final class FrameMeter {
     return closeCode;
   }
 
+  /** Whether something has passed that is no frame: no border is known from there on. */
+  boolean isLost() {
+    return lost;
+  }
+
   /** Whether nothing of a frame has begun that is not whole: another frame could be put here. */
   public boolean isAtBorder() {
     return have == 0 && left == 0 && !lost;

@@ -143,9 +143,11 @@ final class TunnelSide {
 
   /** Whether it has got its Close and given one, or never will. */
   boolean hasLeft() {
-    FrameMeter own = meter;
-    boolean answered = inputEnded || own == null || own.closeCode() != FrameMeter.NONE;
-    return other().meter == null || (closed && rest == null && answered);
+    FrameMeter before = other().meter;
+    if (meter == null || before == null || before.isLost()) {
+      return true;
+    }
+    return closed && rest == null && (inputEnded || meter.closeCode() != FrameMeter.NONE);
   }
 
   /** Whether its peer sends no more. */

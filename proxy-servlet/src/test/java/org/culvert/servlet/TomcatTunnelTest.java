@@ -143,7 +143,9 @@ class TomcatTunnelTest {
     ends(5_000);
   }
 
-  /** Resets of either side, orderly ends, a full executor, undeploying, and the connector's stop. */
+  /**
+   * Resets of either side, orderly ends, a full executor, undeploying, and the connector's stop.
+   */
   @Test
   @Tag("long")
   @Timeout(600)

@@ -162,8 +162,7 @@ class TunnelUpgradeTest {
   void closesBothSidesWhenNobodySaysAnything(Way way) throws Exception {
     BlockingQueue<Wire.Frame> got = new LinkedBlockingQueue<>();
     try (RelaySetup setup =
-            new RelaySetup(
-                way, listening(got), Duration.ofMillis(600), Duration.ofSeconds(5), 50);
+            new RelaySetup(way, listening(got), Duration.ofMillis(600), Duration.ofSeconds(5), 50);
         RelaySetup.Client client = setup.open()) {
       assertThat(client.wire.read().code()).isEqualTo(1001);
       assertThat(client.wire.ended()).isTrue();
