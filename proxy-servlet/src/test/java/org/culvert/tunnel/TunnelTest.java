@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
@@ -229,6 +230,9 @@ class TunnelTest {
       assertThat(Ends.read(ends.client, 3)).hasSize(3);
       ends.tunnel().goAway("enough");
       ends.tunnel().goAway("twice");
+      CountDownLatch told = new CountDownLatch(1);
+      ends.tunnel().loop().submit(told::countDown);
+      told.await();
 
       byte[] two = Arrays.copyOf(up, 2 * up.length);
       System.arraycopy(up, 0, two, up.length, up.length);
