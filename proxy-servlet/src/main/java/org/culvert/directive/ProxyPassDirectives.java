@@ -1,7 +1,9 @@
 package org.culvert.directive;
 
+import java.util.LinkedHashSet;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.culvert.conf.ConfigurationException;
 import org.culvert.conf.Directive;
 import org.culvert.directive.LocationDirectives.Path;
@@ -22,8 +24,13 @@ final class ProxyPassDirectives {
           "tunnel", WebSocketMode.TUNNEL,
           "auto", WebSocketMode.AUTO,
           "off", WebSocketMode.OFF);
+  private static final Setting<Set<String>> UPGRADE_PROTOCOLS =
+      new Setting<>("proxy_upgrade_protocols");
   private static final Setting<Boolean> IGNORE_CLIENT_ABORT =
       new Setting<>("proxy_ignore_client_abort");
+
+  /** RFC 9110, section 7.8. */
+  private static final String PROTOCOL = "[!#$%&'*+.^_`|~0-9a-z-]+(/[!#$%&'*+.^_`|~0-9a-z-]+)?";
 
   /**
    * What {@code proxy_pass} says.
@@ -54,6 +61,7 @@ final class ProxyPassDirectives {
   static void define(DirectiveTable table) {
     table.define("proxy_pass", ProxyPassDirectives::pass);
     table.define("proxy_websocket", Setter.choice(WEB_SOCKET, MODES));
+    table.define("proxy_upgrade_protocols", ProxyPassDirectives::upgradeProtocols);
     table.define("proxy_ignore_client_abort", Setter.flag(IGNORE_CLIENT_ABORT));
   }
 
@@ -91,6 +99,29 @@ final class ProxyPassDirectives {
     level.put(PASS, new Target(template, scheme, address, directive));
   }
 
+  private static void upgradeProtocols(Directive directive, Level level, Reading reading)
+      throws ConfigurationException {
+    level.requireUnset(UPGRADE_PROTOCOLS, directive);
+    Set<String> protocols = new LinkedHashSet<>();
+    for (int i = 1; i < directive.words().size(); i++) {
+      String protocol = directive.arg(i).toLowerCase(Locale.ROOT);
+      if (!protocol.matches(PROTOCOL)) {
+        throw Setter.invalidParameter(directive, directive.arg(i));
+      }
+      protocols.add(protocol);
+    }
+    if (protocols.contains("h2c")) {
+      reading
+          .warnings()
+          .warn(
+              "\"proxy_upgrade_protocols h2c\" in "
+                  + directive.position()
+                  + " lets clients send requests to the backend that no location, limit or log"
+                  + " sees (request smuggling)");
+    }
+    level.put(UPGRADE_PROTOCOLS, Set.copyOf(protocols));
+  }
+
   static boolean hasPass(Level level) {
     return level.own(PASS) != null;
   }
@@ -115,6 +146,7 @@ final class ProxyPassDirectives {
         ProxyTlsDirectives.settings(level),
         ProxyNextDirectives.settings(level),
         level.get(WEB_SOCKET, WebSocketMode.BY_HEADERS),
+        level.get(UPGRADE_PROTOCOLS, ProxySettings.WEBSOCKET_ALONE),
         level.get(IGNORE_CLIENT_ABORT, false));
   }
 

@@ -64,8 +64,9 @@ public final class ForwardedRequest {
    * fields have them; the caller makes them what its protocol needs.
    */
   public static RequestHead upgrade(ProxySettings settings, ProxyTarget target, Scope scope) {
+    String method = scope.get(RequestFacts.class).head().method(); // GET for a WebSocket.
     return new RequestHead(
-        "GET", target(settings, target, scope), "HTTP/1.1", fields(settings, scope));
+        method, target(settings, target, scope), "HTTP/1.1", fields(settings, scope));
   }
 
   /**

@@ -19,7 +19,10 @@ import org.eclipse.jetty.client.ContinueProtocolHandler;
 import org.eclipse.jetty.client.Destination;
 import org.eclipse.jetty.client.EarlyHintsProtocolHandler;
 import org.eclipse.jetty.client.HttpClient;
+import org.eclipse.jetty.client.HttpUpgrader;
 import org.eclipse.jetty.client.ProcessingProtocolHandler;
+import org.eclipse.jetty.client.Request;
+import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.client.UpgradeProtocolHandler;
 import org.eclipse.jetty.client.transport.HttpClientTransportOverHTTP;
 import org.eclipse.jetty.http.HttpCookieStore;
@@ -130,7 +133,7 @@ public final class JettyClient {
     http.getProtocolHandlers().put(new ContinueProtocolHandler());
     http.getProtocolHandlers().put(new ProcessingProtocolHandler());
     http.getProtocolHandlers().put(new EarlyHintsProtocolHandler());
-    http.getProtocolHandlers().put(new UpgradeProtocolHandler());
+    http.getProtocolHandlers().put(new AnyUpgrade());
     http.getContentDecoderFactories().clear();
   }
 
@@ -206,6 +209,15 @@ public final class JettyClient {
       idle.values().forEach(JettyIdleConnections::close);
     } finally {
       LifeCycle.stop(http);
+    }
+  }
+
+  /** Jetty's own knows two protocols; where an upgrader waits, it judges the answer. */
+  private static final class AnyUpgrade extends UpgradeProtocolHandler {
+    @Override
+    protected boolean acceptHeaders(Request request, Response response) {
+      return request.getAttributes().containsKey(HttpUpgrader.Factory.class.getName())
+          || super.acceptHeaders(request, response);
     }
   }
 }

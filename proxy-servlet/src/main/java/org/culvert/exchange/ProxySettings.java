@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param tls towards the upstream, for "https"
  * @param nextUpstream when to try another peer
  * @param webSocket whether and how upgrades are forwarded
+ * @param upgradeProtocols what may be upgraded to, in lower case ({@code proxy_upgrade_protocols});
+ *     only a tunnel carries anything but "websocket"
  * @param ignoreClientAbort {@code proxy_ignore_client_abort}: go on with the backend when the
  *     client has left
  */
@@ -30,7 +32,11 @@ public record ProxySettings(
     UpstreamTls tls,
     NextUpstream nextUpstream,
     WebSocketMode webSocket,
+    Set<String> upgradeProtocols,
     boolean ignoreClientAbort) {
+
+  /** {@code proxy_upgrade_protocols} where nothing is said. */
+  public static final Set<String> WEBSOCKET_ALONE = Set.of("websocket");
 
   /**
    * What is done to a request.

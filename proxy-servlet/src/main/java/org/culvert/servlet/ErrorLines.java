@@ -33,11 +33,12 @@ final class ErrorLines {
     }
   }
 
-  /** A WebSocket has ended: who closed it and why, and what passed. */
-  static void webSocketEnded(RelayEnd end, long millis, Scope scope) {
+  /** A WebSocket or the like has ended: who closed it and why, and what passed. */
+  static void upgradeEnded(String what, RelayEnd end, long millis, Scope scope) {
     if (log.isInfoEnabled()) {
       log.info(
-          "WebSocket ended: {}, {} messages and {} bytes in, {} and {} out, {} ms, {}",
+          "{} ended: {}, {} messages and {} bytes in, {} and {} out, {} ms, {}",
+          what,
           printable(end.cause()),
           end.messagesToBackend(),
           end.toBackend(),

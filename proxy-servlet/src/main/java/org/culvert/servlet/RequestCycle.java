@@ -185,11 +185,15 @@ final class RequestCycle implements ExchangeEnd {
           refused.status(),
           refused.fields(),
           new GatewayFailure(GatewayFailure.Kind.BAD_REQUEST, refused.reason()));
-    } else if (offer instanceof Offer.Wanted wanted && upgrades != null && upgrades.isPossible()) {
-      UpgradeCycle upgrade = new UpgradeCycle(this, upgrades, call, settings.webSocket());
+      return;
+    }
+    UpgradeCycle upgrade =
+        offer instanceof Offer.Wanted wanted && upgrades != null
+            ? upgrades.cycle(this, call, settings.webSocket(), wanted)
+            : null;
+    if (upgrade != null) {
       abort = upgrade::abort;
-      upgrade.start(
-          runtime.upstreams(), downstream, settings, rules(), wanted, location.sendTimeout());
+      upgrade.start(runtime.upstreams(), downstream, settings, rules(), location.sendTimeout());
     } else {
       Exchange exchange =
           new Exchange(runtime.upstreams(), downstream, settings, rules(), scope, this);

@@ -142,8 +142,8 @@ final class TunnelHandover implements TunnelFront.Taker {
                 new Tunnel.Plan(
                     client,
                     accepted.backend(),
-                    fromClient,
-                    fromBackend,
+                    accepted.webSocket() ? fromClient : null,
+                    accepted.webSocket() ? fromBackend : null,
                     new TunnelRules(times.idle(), times.clientSend(), times.backendSend()),
                     end -> upgrade.execute(() -> over(end))));
     return tunnel;
@@ -158,8 +158,8 @@ final class TunnelHandover implements TunnelFront.Taker {
     upgrade.over(this);
     ended.accept(
         new RelayEnd(
-            fromClient.bytes(),
-            fromBackend.bytes(),
+            accepted.webSocket() ? fromClient.bytes() : end.toBackend(),
+            accepted.webSocket() ? fromBackend.bytes() : end.toClient(),
             fromClient.messages(),
             fromBackend.messages(),
             end.closeCode(),

@@ -30,16 +30,29 @@ final class UpgradeCycle implements HandshakeEnd {
   private final Upgrades upgrades;
   private final ServletCall call;
   private final WebSocketMode mode;
+  private final Offer.Wanted offer;
   private final boolean tunnel;
   private volatile @Nullable Consumer<GatewayFailure> abort;
   private long acceptedNanos;
 
-  UpgradeCycle(RequestCycle cycle, Upgrades upgrades, ServletCall call, WebSocketMode mode) {
+  /**
+   * One that has not begun.
+   *
+   * @param tunnel whether the client's connection can be tunnelled, and is to be
+   */
+  UpgradeCycle(
+      RequestCycle cycle,
+      Upgrades upgrades,
+      ServletCall call,
+      WebSocketMode mode,
+      Offer.Wanted offer,
+      boolean tunnel) {
     this.cycle = cycle;
     this.upgrades = upgrades;
     this.call = call;
     this.mode = mode;
-    this.tunnel = upgrades.tunnels(mode, call);
+    this.offer = offer;
+    this.tunnel = tunnel;
   }
 
   /** Begins the dial; returns at once. */
@@ -48,7 +61,6 @@ final class UpgradeCycle implements HandshakeEnd {
       Downstream downstream,
       ProxySettings settings,
       LocationRules rules,
-      Offer.Wanted offer,
       Duration sendTimeout) {
     JettyHandshake handshake =
         new JettyHandshake(
@@ -99,8 +111,11 @@ final class UpgradeCycle implements HandshakeEnd {
     Scope scope = cycle.scope();
     record.wrote(end.toClient());
     long millis = (System.nanoTime() - acceptedNanos) / 1_000_000;
-    scope.put(WebSocketRecord.class, new WebSocketRecord(end, millis));
-    ErrorLines.webSocketEnded(end, millis, scope);
+    if (offer.isWebSocket()) {
+      scope.put(WebSocketRecord.class, new WebSocketRecord(end, millis));
+    }
+    ErrorLines.upgradeEnded(
+        offer.isWebSocket() ? "WebSocket" : offer.protocol(), end, millis, scope);
     cycle.end();
   }
 

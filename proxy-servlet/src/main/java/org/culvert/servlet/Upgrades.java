@@ -7,6 +7,7 @@ import org.culvert.exchange.ExchangeEnd;
 import org.culvert.exchange.ProxySettings.WebSocketMode;
 import org.culvert.upgrade.Accepted;
 import org.culvert.upgrade.AcceptedTunnel;
+import org.culvert.upgrade.Offer;
 import org.culvert.upgrade.RelayEnd;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -40,13 +41,24 @@ final class Upgrades implements AutoCloseable {
     return new Upgrades(JakartaUpgrade.register(context), new TunnelUpgrade());
   }
 
-  /** Whether a WebSocket can be dialled here: what cannot be tunnelled must be relayed. */
-  boolean isPossible() {
-    return relay != null;
+  /**
+   * What carries an upgrade. A WebSocket that turns out not to be tunnelled must be relayed.
+   *
+   * @return null where it cannot be carried: the request goes on as a plain one
+   */
+  @Nullable UpgradeCycle cycle(
+      RequestCycle cycle, ServletCall call, WebSocketMode mode, Offer.Wanted offer) {
+    if (relay == null) {
+      return null;
+    }
+    boolean tunnel = tunnels(mode, call);
+    return tunnel || offer.isWebSocket()
+        ? new UpgradeCycle(cycle, this, call, mode, offer, tunnel)
+        : null;
   }
 
-  /** Whether this request's WebSocket is to be tunnelled as far as its client is concerned. */
-  boolean tunnels(WebSocketMode mode, ServletCall call) {
+  /** Whether this request's upgrade is to be tunnelled as far as its client is concerned. */
+  private boolean tunnels(WebSocketMode mode, ServletCall call) {
     if (mode != WebSocketMode.TUNNEL && mode != WebSocketMode.AUTO) {
       return false;
     }

@@ -10,11 +10,16 @@ import org.culvert.http.HeaderFields;
  * @param backend the socket; whoever holds this owns it
  * @param fields the whole head of the client's 101: the backend's handshake as it is, the rest by
  *     the location's rules
+ * @param webSocket whether its bytes are WebSocket's frames
  * @param settings the times
  * @param timers for the limit on the client's opening
  */
 public record AcceptedTunnel(
-    JettyTunnelSocket backend, HeaderFields fields, RelaySettings settings, Timers timers) {
+    JettyTunnelSocket backend,
+    HeaderFields fields,
+    boolean webSocket,
+    RelaySettings settings,
+    Timers timers) {
   /** Cuts the backend off: the client is gone or its handshake could not be completed. */
   public void abort() {
     backend.close();

@@ -47,7 +47,7 @@ public final class JettyHandshake {
   /** Whether the client's connection is to be tunnelled; decided when the target is known. */
   private boolean tunnel;
 
-  private ServerHandshake expected = new ServerHandshake("", List.of(), List.of());
+  private ServerHandshake expected = new ServerHandshake("", "", List.of(), List.of());
 
   /**
    * A handshake that has not begun.
@@ -87,6 +87,11 @@ public final class JettyHandshake {
     try {
       ProxyTarget target = ProxyTarget.of(settings.pass(), scope, upstreams.groups());
       tunnel &= target.scheme().equals("http"); // TLS has no bare socket.
+      if (!tunnel && !offer.isWebSocket()) {
+        throw new GatewayFailure(
+            GatewayFailure.Kind.INTERNAL,
+            "an upgrade to " + offer.protocol() + " can only be tunnelled, to an upstream of http");
+      }
       upstream.send(target, head(ForwardedRequest.upgrade(settings, target, scope)), new Sent());
     } catch (GatewayFailure failure) {
       upstream.unanswered(failure);
@@ -100,12 +105,33 @@ public final class JettyHandshake {
     upstream.abort(failure);
   }
 
-  /**
-   * What every handshake says. In a tunnel it is the client's own; in a relay key and extensions
-   * are the hop's.
-   */
   private RequestHead head(RequestHead forwarded) {
     HeaderFields fields = forwarded.fields();
+    fields.set("Upgrade", offer.protocol());
+    fields.set("Connection", "Upgrade");
+    String key = offer.isWebSocket() ? webSocket(fields) : "";
+    if (offer.protocol().equals("h2c")) {
+      String settings = scope.get(RequestFacts.class).head().fields().first("HTTP2-Settings");
+      if (settings != null) { // RFC 7540, section 3.2.1.
+        fields.set("HTTP2-Settings", settings).set("Connection", "Upgrade, HTTP2-Settings");
+      }
+    }
+    expected =
+        new ServerHandshake(
+            offer.protocol(),
+            key,
+            offer.subprotocols(),
+            ServerHandshake.names(fields.joined("Sec-WebSocket-Extensions")));
+    return forwarded;
+  }
+
+  /**
+   * What every handshake of a WebSocket says. In a tunnel it is the client's own; in a relay key
+   * and extensions are the hop's.
+   *
+   * @return the key
+   */
+  private String webSocket(HeaderFields fields) {
     String key;
     if (tunnel) {
       HeaderFields client = scope.get(RequestFacts.class).head().fields();
@@ -114,16 +140,9 @@ public final class JettyHandshake {
       key = ServerHandshake.newKey();
       fields.remove("Sec-WebSocket-Extensions");
     }
-    expected =
-        new ServerHandshake(
-            key,
-            offer.subprotocols(),
-            ServerHandshake.names(fields.joined("Sec-WebSocket-Extensions")));
-    fields.set("Upgrade", "websocket");
-    fields.set("Connection", "Upgrade");
     fields.set("Sec-WebSocket-Version", "13");
     fields.set("Sec-WebSocket-Key", key);
-    return forwarded;
+    return key;
   }
 
   /** A handshake has no body. */
@@ -161,7 +180,12 @@ public final class JettyHandshake {
           ? null
           : new GatewayFailure(
               GatewayFailure.Kind.INVALID_RESPONSE,
-              "upstream " + attempted.peer().address() + " accepted the WebSocket with " + wrong);
+              "upstream "
+                  + attempted.peer().address()
+                  + " accepted the "
+                  + (offer.isWebSocket() ? "WebSocket" : "upgrade to " + offer.protocol())
+                  + " with "
+                  + wrong);
     }
 
     @Override
@@ -200,12 +224,13 @@ public final class JettyHandshake {
     backend.whenClosed(attempted::done);
     HeaderFields fields = claim(answer, backend::close);
     if (fields != null) {
-      HeaderFields whole = HeaderFields.of("Upgrade", "websocket", "Connection", "Upgrade");
+      HeaderFields whole = HeaderFields.of("Upgrade", offer.protocol(), "Connection", "Upgrade");
       for (String name : HANDSHAKE) {
         answer.fields().all(name).forEach(value -> whole.add(name, value));
       }
       whole.addAll(fields.toList());
-      end.tunnelled(new AcceptedTunnel(backend, whole, relay, upstreams.timers()));
+      end.tunnelled(
+          new AcceptedTunnel(backend, whole, offer.isWebSocket(), relay, upstreams.timers()));
     }
   }
 

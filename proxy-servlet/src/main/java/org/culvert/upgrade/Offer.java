@@ -2,6 +2,7 @@ package org.culvert.upgrade;
 
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import org.culvert.exchange.ProxySettings;
 import org.culvert.exchange.ProxySettings.SetHeader;
 import org.culvert.exchange.ProxySettings.WebSocketMode;
@@ -9,14 +10,16 @@ import org.culvert.http.FieldValues;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.RequestHead;
 import org.culvert.variable.Scope;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What a request says about an upgrade to WebSocket, in this location. Nothing is sent to a backend
- * before the offer is known to be {@link Wanted}. Source: RFC 6455, section 4.2.1.
+ * What a request says about an upgrade, in this location: to WebSocket, or to what else the
+ * location names ({@code proxy_upgrade_protocols}). Nothing is sent to a backend before the offer
+ * is known to be {@link Wanted}. Source: RFC 6455, section 4.2.1.
  */
 public sealed interface Offer {
   /**
-   * The request is plain HTTP: it asks for no WebSocket, or the location forwards none. It goes on
+   * The request is plain HTTP: it asks for no upgrade, or the location forwards none. It goes on
    * without {@code Upgrade}, {@code HTTP2-Settings} and the {@code upgrade} option, whatever {@code
    * proxy_set_header} says.
    */
@@ -32,11 +35,20 @@ public sealed interface Offer {
   record Refused(int status, HeaderFields fields, String reason) implements Offer {}
 
   /**
-   * A WebSocket is to be dialled.
+   * A WebSocket or another protocol is to be dialled.
    *
+   * @param protocol its name in lower case
    * @param subprotocols what the client offers, in its order
    */
-  record Wanted(List<String> subprotocols) implements Offer {}
+  record Wanted(String protocol, List<String> subprotocols) implements Offer {
+    /** Whether its messages could be relayed. */
+    public boolean isWebSocket() {
+      return protocol.equals(WEBSOCKET);
+    }
+  }
+
+  /** The protocol of RFC 6455. */
+  String WEBSOCKET = "websocket";
 
   /**
    * Reads the offer.
@@ -47,15 +59,21 @@ public sealed interface Offer {
    * @param scope for the location's {@code Upgrade} and {@code Connection}
    */
   static Offer of(RequestHead head, ProxySettings settings, Scope scope) {
-    if (!isWebSocket(head) || !isForwarded(settings, scope)) {
+    String protocol = protocol(head, settings);
+    if (protocol == null || !isForwarded(settings, scope)) {
       return new NotWanted();
     }
     HeaderFields fields = head.fields();
     String length = fields.first("Content-Length");
     if (fields.contains("Transfer-Encoding")
         || (length != null && !length.chars().allMatch(c -> c == '0'))) {
-      return bad("a WebSocket handshake with a body");
+      return bad("a handshake for " + protocol + " with a body");
     }
+    return protocol.equals(WEBSOCKET) ? webSocket(head) : new Wanted(protocol, List.of());
+  }
+
+  private static Offer webSocket(RequestHead head) {
+    HeaderFields fields = head.fields();
     if (!fields.all("Sec-WebSocket-Version").equals(List.of("13"))) {
       HeaderFields supported =
           HeaderFields.of(
@@ -68,20 +86,35 @@ public sealed interface Offer {
       return bad("WebSocket key \"" + fields.joined("Sec-WebSocket-Key") + '"');
     }
     String subprotocols = fields.joined("Sec-WebSocket-Protocol");
-    return new Wanted(subprotocols == null ? List.of() : FieldValues.tokens(subprotocols));
+    return new Wanted(
+        WEBSOCKET, subprotocols == null ? List.of() : FieldValues.tokens(subprotocols));
   }
 
   private static Refused bad(String reason) {
     return new Refused(400, new HeaderFields(), reason);
   }
 
-  /** Whether the client asks for a WebSocket, rightly or not. */
-  private static boolean isWebSocket(RequestHead head) {
-    return head.method().equals("GET")
-        && !head.protocol().equals("HTTP/1.0")
-        && !head.protocol().equals("HTTP/0.9")
-        && head.fields().hasToken("Upgrade", "websocket")
-        && head.fields().hasToken("Connection", "upgrade");
+  /** The first that the client asks for, rightly or not, and the location names; or null. */
+  private static @Nullable String protocol(RequestHead head, ProxySettings settings) {
+    if (head.protocol().equals("HTTP/1.0")
+        || head.protocol().equals("HTTP/0.9")
+        || !head.fields().hasToken("Connection", "upgrade")) {
+      return null;
+    }
+    WebSocketMode mode = settings.webSocket();
+    boolean tunnel = mode == WebSocketMode.TUNNEL || mode == WebSocketMode.AUTO;
+    String asked = head.fields().joined("Upgrade");
+    for (String token : FieldValues.tokens(asked == null ? "" : asked)) {
+      String protocol = token.toLowerCase(Locale.ROOT);
+      boolean possible =
+          protocol.equals(WEBSOCKET)
+              ? head.method().equals("GET")
+              : tunnel && head.protocol().equals("HTTP/1.1");
+      if (possible && settings.upgradeProtocols().contains(protocol)) {
+        return protocol;
+      }
+    }
+    return null;
   }
 
   /** Whether the location forwards upgrades: nginx's way, by what it sends, or by our directive. */

@@ -11,13 +11,16 @@ import org.culvert.http.HeaderFields;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a backend's 101 may say, by what it was asked (RFC 6455, section 4.1).
+ * What a backend's 101 may say, by what it was asked (RFC 6455, section 4.1; RFC 9110, section
+ * 7.8).
  *
+ * @param protocol the protocol; of another than WebSocket nothing more is known
  * @param key the key that was sent
  * @param subprotocols those that were offered
  * @param extensions the names of those that were offered
  */
-record ServerHandshake(String key, List<String> subprotocols, List<String> extensions) {
+record ServerHandshake(
+    String protocol, String key, List<String> subprotocols, List<String> extensions) {
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final String MAGIC = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
@@ -30,16 +33,21 @@ record ServerHandshake(String key, List<String> subprotocols, List<String> exten
 
   /** What is wrong with the fields of a 101, or null. */
   @Nullable String wrong(HeaderFields fields) {
-    if (!fields.all("Sec-WebSocket-Accept").equals(List.of(accept()))) {
+    boolean webSocket = protocol.equals(Offer.WEBSOCKET);
+    if (webSocket && !fields.all("Sec-WebSocket-Accept").equals(List.of(accept()))) {
       return "Sec-WebSocket-Accept \"" + fields.joined("Sec-WebSocket-Accept") + '"';
     }
-    if (!fields.hasToken("Upgrade", "websocket") || !fields.hasToken("Connection", "upgrade")) {
+    if (!fields.hasToken("Upgrade", protocol) || !fields.hasToken("Connection", "upgrade")) {
       return "Upgrade \""
           + fields.joined("Upgrade")
           + "\" and Connection \""
           + fields.joined("Connection")
           + '"';
     }
+    return webSocket ? wrongChoice(fields) : null;
+  }
+
+  private @Nullable String wrongChoice(HeaderFields fields) {
     String accepted = fields.joined("Sec-WebSocket-Extensions");
     if (accepted != null && !extensions.containsAll(names(accepted))) {
       return "the extension \"" + accepted + "\", which was not offered";

@@ -244,6 +244,9 @@ final class Narration {
         next.toString()
             .replaceAll("statuses=\\[[^]]*]", "statuses=" + new TreeSet<>(next.statuses())));
     unless(proxy.webSocket() == ProxySettings.WebSocketMode.BY_HEADERS, "" + proxy.webSocket());
+    unless(
+        proxy.upgradeProtocols().equals(ProxySettings.WEBSOCKET_ALONE),
+        "upgrade to " + new TreeSet<>(proxy.upgradeProtocols()));
     unless(!proxy.ignoreClientAbort(), "ignore client abort");
   }
 

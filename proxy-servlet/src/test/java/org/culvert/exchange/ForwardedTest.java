@@ -82,6 +82,7 @@ final class ForwardedTest {
         new ProxySettings.UpstreamTls(false, null, false, null),
         new ProxySettings.NextUpstream(true, true, false, false, Set.of(), 0, Duration.ZERO),
         ProxySettings.WebSocketMode.BY_HEADERS,
+        ProxySettings.WEBSOCKET_ALONE,
         false);
   }
 
@@ -141,6 +142,7 @@ final class ForwardedTest {
         settings.tls(),
         settings.nextUpstream(),
         settings.webSocket(),
+        settings.upgradeProtocols(),
         settings.ignoreClientAbort());
   }
 

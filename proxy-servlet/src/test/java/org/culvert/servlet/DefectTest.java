@@ -64,6 +64,7 @@ final class DefectTest {
                 s.tls(),
                 s.nextUpstream(),
                 s.webSocket(),
+                s.upgradeProtocols(),
                 s.ignoreClientAbort()),
         "");
   }

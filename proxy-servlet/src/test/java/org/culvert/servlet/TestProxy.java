@@ -102,6 +102,7 @@ final class TestProxy extends HttpServlet {
             new ProxySettings.UpstreamTls(false, null, false, null),
             new ProxySettings.NextUpstream(true, true, false, false, Set.of(), 0, Duration.ZERO),
             ProxySettings.WebSocketMode.BY_HEADERS,
+            ProxySettings.WEBSOCKET_ALONE,
             false));
   }
 
@@ -114,6 +115,7 @@ final class TestProxy extends HttpServlet {
         s.tls(),
         s.nextUpstream(),
         s.webSocket(),
+        s.upgradeProtocols(),
         s.ignoreClientAbort());
   }
 
@@ -126,6 +128,7 @@ final class TestProxy extends HttpServlet {
         s.tls(),
         next,
         s.webSocket(),
+        s.upgradeProtocols(),
         s.ignoreClientAbort());
   }
 
@@ -138,6 +141,7 @@ final class TestProxy extends HttpServlet {
         tls,
         s.nextUpstream(),
         s.webSocket(),
+        s.upgradeProtocols(),
         s.ignoreClientAbort());
   }
 
@@ -150,6 +154,7 @@ final class TestProxy extends HttpServlet {
         s.tls(),
         s.nextUpstream(),
         s.webSocket(),
+        s.upgradeProtocols(),
         s.ignoreClientAbort());
   }
 

@@ -66,6 +66,7 @@ final class TestUpgrade extends HttpServlet {
             plain.tls(),
             plain.nextUpstream(),
             mode,
+            ProxySettings.WEBSOCKET_ALONE,
             false);
     upstreams = Upstreams.open(List.of(upstream), null);
     clientSend = send;
