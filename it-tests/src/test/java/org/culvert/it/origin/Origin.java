@@ -103,6 +103,11 @@ public final class Origin implements AutoCloseable {
     return List.copyOf(list(path));
   }
 
+  /** Lets go of the requests that came for a path so far, and of their bodies. */
+  public void forget(String path) {
+    seen.remove(path);
+  }
+
   /** The only request that came for a path; waits for it. */
   public Seen awaitOnly(String path) throws InterruptedException {
     List<Seen> all = await(path, 1);

@@ -113,6 +113,7 @@ final class Faults {
                 assertThat(client.request("PUT " + echo, BODY).answer().body()).isEqualTo(BODY);
               }
             }
+            origin.forget(echo);
           });
       String half = origin.on(prefix + "/half", new Behaviour.EchoBody());
       doings.put(

@@ -147,12 +147,8 @@ class StockLoadIT {
     }
   }
 
-  /**
-   * Not on Jetty 12.1 yet: there one act in some 7,000 fails (an echo answered with nothing, a
-   * refusal that does not come), which is not found out (docs/testing.md).
-   */
   @ParameterizedTest
-  @EnumSource(names = "TOMCAT_11")
+  @EnumSource(names = {"TOMCAT_11", "JETTY_12_1"})
   @Timeout(240)
   void aMinuteOfFaultsBreaksNothingElseAndLeavesNothing(StockContainer.Kind kind) throws Exception {
     try (StockContainer container = started(kind)) {
