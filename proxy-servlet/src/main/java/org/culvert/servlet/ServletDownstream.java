@@ -32,6 +32,7 @@ public final class ServletDownstream implements Downstream {
   private volatile @Nullable Runnable whenGone;
   private volatile HangUps.@Nullable Watch watch;
   private volatile boolean wrote;
+  private volatile boolean broken;
 
   private ServletDownstream(
       HttpServletRequest request,
@@ -43,9 +44,9 @@ public final class ServletDownstream implements Downstream {
     this.timers = timers;
     this.head = new ServletHead(request, response, record);
     this.async = AsyncRequest.start(request, response, new Watcher());
-    this.body = new ServletRequestBody(request, async, record, this::clientGone);
+    this.body = new ServletRequestBody(request, async, record, this::broken);
     this.writer =
-        new TimedWriter(new ServletResponseWriter(response, async, this::clientGone), timers);
+        new TimedWriter(new ServletResponseWriter(response, async, this::broken), timers);
   }
 
   /** Puts a request into asynchronous mode. Only where {@code isAsyncSupported()}. */
@@ -198,10 +199,10 @@ public final class ServletDownstream implements Downstream {
 
   private void drop(Throwable cause) {
     unwatch();
-    if (gone.get()) {
+    if (broken) {
       async.complete();
     } else {
-      async.cut(cause);
+      async.cut(cause); // Who has only ended its output would take an empty answer for a whole one.
     }
   }
 
@@ -227,7 +228,7 @@ public final class ServletDownstream implements Downstream {
       watch =
           timers
               .hangUps()
-              .watch(this::line, () -> clientGone(new IOException("client closed connection")));
+              .watch(this::line, this::clientGone);
     }
     if (gone.get() && !over.get()) {
       callback.run();
@@ -244,7 +245,13 @@ public final class ServletDownstream implements Downstream {
     return line.get();
   }
 
-  private void clientGone(Throwable cause) {
+  /** The container says so: it has done with the connection what is to be done. */
+  private void broken(Throwable cause) {
+    broken = true;
+    clientGone();
+  }
+
+  private void clientGone() {
     if (gone.compareAndSet(false, true) && !over.get()) {
       Runnable callback = whenGone;
       if (callback != null) {
@@ -259,13 +266,13 @@ public final class ServletDownstream implements Downstream {
     public void completed() {
       unwatch();
       if (!over.get()) {
-        clientGone(new IOException("the container ended the request"));
+        ServletDownstream.this.broken(new IOException("the container ended the request"));
       }
     }
 
     @Override
     public void broken(Throwable cause) {
-      clientGone(cause);
+      ServletDownstream.this.broken(cause);
     }
   }
 }

@@ -78,6 +78,22 @@ class ProxyServletTest {
 
   @ParameterizedTest
   @EnumSource(TestFront.Kind.class)
+  void whoHasEndedItsOutputGetsNoAnswerThatNobodyGave(TestFront.Kind kind) throws Exception {
+    try (TestOrigin origin = new TestOrigin(talk -> talk.in.readAllBytes());
+        TestFront front =
+            start(
+                kind,
+                "location / { proxy_pass http://127.0.0.1:%d; }"
+                    .formatted(origin.address().getPort()));
+        RawClient leaving = new RawClient(front.port())) {
+      leaving.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+      leaving.socket.shutdownOutput();
+      assertThat(leaving.rest()).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(TestFront.Kind.class)
   void returnsWhatTheConfigurationSays(TestFront.Kind kind) throws Exception {
     try (TestFront front =
         start(
