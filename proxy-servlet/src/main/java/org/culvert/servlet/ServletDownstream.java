@@ -45,8 +45,7 @@ public final class ServletDownstream implements Downstream {
     this.head = new ServletHead(request, response, record);
     this.async = AsyncRequest.start(request, response, new Watcher());
     this.body = new ServletRequestBody(request, async, record, this::broken);
-    this.writer =
-        new TimedWriter(new ServletResponseWriter(response, async, this::broken), timers);
+    this.writer = new TimedWriter(new ServletResponseWriter(response, async, this::broken), timers);
   }
 
   /** Puts a request into asynchronous mode. Only where {@code isAsyncSupported()}. */
@@ -225,10 +224,7 @@ public final class ServletDownstream implements Downstream {
   public void onClientGone(Runnable callback) {
     whenGone = callback;
     if (watch == null && !over.get()) {
-      watch =
-          timers
-              .hangUps()
-              .watch(this::line, this::clientGone);
+      watch = timers.hangUps().watch(this::line, this::clientGone);
     }
     if (gone.get() && !over.get()) {
       callback.run();
