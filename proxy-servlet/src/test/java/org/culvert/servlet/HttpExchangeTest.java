@@ -108,6 +108,47 @@ final class HttpExchangeTest {
     }
   }
 
+  /** The first request of a connection is answered; the next finds it closed, having been read. */
+  private static void oneAnswerEach(TestOrigin.Talk talk) throws IOException {
+    talk.request();
+    talk.send(OK);
+    talk.request();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aRequestThatFindsItsKeptConnectionClosedGoesOnANewOneIfThatIsSafe(TestFront.Kind kind)
+      throws Exception {
+    for (boolean buffering : List.of(true, false)) {
+      try (var origin = new TestOrigin(HttpExchangeTest::oneAnswerEach);
+          var front = start(kind, origin, buffering, buffering, s -> s);
+          var client = new RawClient(front.port())) {
+        assertThat(onAKeptConnection("GET", client, origin)).isEqualTo("200, seen 2 times");
+        // What is passed on as it comes cannot be sent again.
+        assertThat(onAKeptConnection("PUT", client, origin))
+            .isEqualTo(buffering ? "200, seen 2 times" : "502, seen 1 times");
+        // A POST may have done its work.
+        assertThat(onAKeptConnection("POST", client, origin)).isEqualTo("502, seen 1 times");
+      }
+    }
+  }
+
+  /** The first outcome that is not the one of a new connection: one is kept a bit late perhaps. */
+  private static String onAKeptConnection(String method, RawClient client, TestOrigin origin)
+      throws Exception {
+    String outcome = "";
+    for (int i = 0; i < 50 && (i == 0 || outcome.equals("200, seen 1 times")); i++) {
+      origin.heads.clear();
+      client.send(
+          method
+              + " / HTTP/1.1\r\nHost: a\r\n"
+              + (method.equals("GET") ? "\r\n" : "Content-Length: 4\r\n\r\nbody"));
+      String status = client.answer().substring(9, 12);
+      outcome = status + ", seen " + origin.heads.size() + " times";
+    }
+    return outcome;
+  }
+
   @ParameterizedTest
   @EnumSource
   void bodylessAnswersEnd(TestFront.Kind kind) throws Exception {

@@ -2,6 +2,7 @@ package org.culvert.it.stock;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.zip.CRC32;
@@ -77,6 +78,26 @@ class StockLoadIT {
     }
   }
 
+  /** What is done with one of them. */
+  private interface Doing {
+    void with(StockContainer container) throws Exception;
+  }
+
+  /**
+   * Does it. What goes wrong comes with what the container has said: one that ran out of memory
+   * ends, of which its clients see the end of their connections alone.
+   */
+  private static void in(StockContainer.Kind kind, Doing doing) throws Exception {
+    try (StockContainer container = started(kind)) {
+      try {
+        doing.with(container);
+      } catch (Exception | AssertionError e) {
+        e.addSuppressed(new IOException(kind + " said: " + container.log()));
+        throw e;
+      }
+    }
+  }
+
   @ParameterizedTest
   @EnumSource(names = {"TOMCAT_11", "JETTY_12_1"})
   @Timeout(240)
@@ -122,12 +143,14 @@ class StockLoadIT {
   @Timeout(240)
   void tenThousandWebSocketsLeaveNothing(StockContainer.Kind kind) throws Exception {
     String path = ORIGIN.on("/socket", Behaviour.webSocket(Talk.ECHO));
-    try (StockContainer container = started(kind)) {
-      openAndClose(container, path, 1000);
-      Footprint before = Footprint.of(container);
-      openAndClose(container, path, 9000);
-      Footprint.assertNoMoreThan(before, container);
-    }
+    in(
+        kind,
+        container -> {
+          openAndClose(container, path, 1000);
+          Footprint before = Footprint.of(container);
+          openAndClose(container, path, 9000);
+          Footprint.assertNoMoreThan(before, container);
+        });
   }
 
   /** One after another, ended in every way there is. */
@@ -151,15 +174,17 @@ class StockLoadIT {
   @EnumSource(names = {"TOMCAT_11", "JETTY_12_1"})
   @Timeout(240)
   void aMinuteOfFaultsBreaksNothingElseAndLeavesNothing(StockContainer.Kind kind) throws Exception {
-    try (StockContainer container = started(kind)) {
-      Faults faults = new Faults(ORIGIN, container.port());
-      faults.run(Duration.ofSeconds(10));
-      Footprint before = Footprint.of(container);
-      faults.run(Duration.ofSeconds(50));
-      Footprint.assertNoMoreThan(before, container);
-      try (RawClient client = new RawClient(container.port())) {
-        assertThat(client.request("GET /up").answer().text()).isEqualTo("up");
-      }
-    }
+    in(
+        kind,
+        container -> {
+          Faults faults = new Faults(ORIGIN, container.port());
+          faults.run(Duration.ofSeconds(10));
+          Footprint before = Footprint.of(container);
+          faults.run(Duration.ofSeconds(50));
+          Footprint.assertNoMoreThan(before, container);
+          try (RawClient client = new RawClient(container.port())) {
+            assertThat(client.request("GET /up").answer().text()).isEqualTo("up");
+          }
+        });
   }
 }
