@@ -7,7 +7,10 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.concurrent.ConcurrentHashMap;
 import org.culvert.exchange.HangUps;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * applications. An HTTP/2 stream is left to Jetty's own error handling, which resets it.
  */
 final class JettySocket implements ContainerSocket {
+  /** The methods of the server's own classes by name: the walk costs more than the call. */
+  private static final Map<Class<?>, Map<String, Method>> KNOWN = new ConcurrentHashMap<>();
+
   @Override
   public boolean dropConnection(ServletRequest containerRequest) {
     try {
@@ -132,9 +138,17 @@ final class JettySocket implements ContainerSocket {
 
   private static @Nullable Object call(Object target, String name)
       throws ReflectiveOperationException {
-    Method method = find(target.getClass(), name);
-    if (method == null) {
-      throw new NoSuchMethodException(target.getClass().getName() + "." + name);
+    Map<String, Method> known = KNOWN.computeIfAbsent(target.getClass(), type -> new HashMap<>());
+    Method method;
+    synchronized (known) {
+      method = known.get(name);
+      if (method == null) {
+        method = find(target.getClass(), name);
+        if (method == null) {
+          throw new NoSuchMethodException(target.getClass().getName() + "." + name);
+        }
+        known.put(name, method);
+      }
     }
     return method.invoke(target);
   }

@@ -4,8 +4,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
 import java.util.regex.MatchResult;
 import org.culvert.content.StaticContent;
 import org.culvert.content.StaticOutcome;
@@ -15,15 +13,12 @@ import org.culvert.exchange.BufferedBody;
 import org.culvert.exchange.Downstream;
 import org.culvert.exchange.Exchange;
 import org.culvert.exchange.ExchangeEnd;
-import org.culvert.exchange.LocationRules;
 import org.culvert.exchange.ProxySettings;
 import org.culvert.http.GatewayFailure;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.RequestTarget;
-import org.culvert.http.ResponseHead;
 import org.culvert.location.LocationMatch;
 import org.culvert.observe.ResponseRecord;
-import org.culvert.rewrite.AddHeaders;
 import org.culvert.rewrite.Assignments;
 import org.culvert.rewrite.ErrorPage;
 import org.culvert.rewrite.ErrorPages;
@@ -52,19 +47,11 @@ final class RequestCycle implements ExchangeEnd {
   private final Scope scope = new Scope();
   private final ResponseRecord record = new ResponseRecord();
   private final ServletCall call;
-  private final AtomicBoolean ended = new AtomicBoolean();
-  private LocationSettings location;
+  private final RequestLife life = new RequestLife();
   private final Downstream client;
-  private Downstream downstream;
-  private volatile @Nullable Consumer<GatewayFailure> abort;
-  private volatile @Nullable GatewayFailure cutOff;
+  private final ClientAnswer answer;
   private int refusedWith;
   private @Nullable GatewayFailure refusal;
-  private boolean inErrorPage;
-
-  /** The status that {@code error_page} gives to its page's answer; 0 for the page's own. */
-  private int pageStatus;
-
   private int redirects;
 
   RequestCycle(
@@ -78,10 +65,9 @@ final class RequestCycle implements ExchangeEnd {
     this.upgrades = upgrades;
     this.facts = facts;
     this.server = server.found();
-    this.location = this.server.fallback();
     this.call = new ServletCall(request, response);
     this.client = call.downstream(record, runtime.upstreams().timers());
-    this.downstream = client;
+    this.answer = new ClientAnswer(client, this.server.fallback(), scope);
     facts.serverName(this.server.name());
     scope.put(RequestFacts.class, facts).put(ResponseRecord.class, record);
     captured(server.captures(), this.server.captureNames(facts.requestHost()));
@@ -113,7 +99,7 @@ final class RequestCycle implements ExchangeEnd {
   }
 
   private void begin() {
-    if (cutOff != null) {
+    if (life.cutOff() != null) {
       return;
     }
     if (refusal != null) {
@@ -136,7 +122,7 @@ final class RequestCycle implements ExchangeEnd {
     }
     captured(match.captures(), match.found().captureNames());
     if (match.slashTo() != null) {
-      location = match.found();
+      answer.follow(match.found());
       answer(LocalAnswer.redirect(301, Redirects.toPath(match.slashTo(), facts)));
     } else {
       enter(match.found());
@@ -144,7 +130,7 @@ final class RequestCycle implements ExchangeEnd {
   }
 
   private void enter(LocationSettings chosen) {
-    location = chosen;
+    answer.follow(chosen);
     call.sendTimeout(chosen.sendTimeout());
     Assignments.run(chosen.sets(), scope);
     if (chosen.returns() != null) {
@@ -152,7 +138,7 @@ final class RequestCycle implements ExchangeEnd {
     } else if (chosen.handler() instanceof LocationSettings.Handler.Proxy proxy) {
       forward(proxy.settings());
     } else if (chosen.handler() instanceof LocationSettings.Handler.Static files) {
-      serve(StaticContent.answer(files.settings(), scope, pageStatus));
+      serve(StaticContent.answer(files.settings(), scope, answer.pageStatus()));
     } else {
       fail(404, new HeaderFields(), null);
     }
@@ -160,15 +146,7 @@ final class RequestCycle implements ExchangeEnd {
 
   private void serve(StaticOutcome outcome) {
     if (outcome instanceof StaticOutcome.Answered file) {
-      HeaderFields fields = new HeaderFields(file.head().fields());
-      addHeaders(file.head().status(), fields);
-      downstream.head(new ResponseHead(file.head().status(), file.head().reason(), fields));
-      if (file.body() == null) {
-        downstream.complete();
-        end();
-      } else {
-        FilePump.send(downstream, file.body(), this::end);
-      }
+      answer.send(file, this::end);
     } else if (outcome instanceof StaticOutcome.Index index) {
       redirect(index.target());
     } else if (outcome instanceof StaticOutcome.Slash slash) {
@@ -192,52 +170,44 @@ final class RequestCycle implements ExchangeEnd {
             ? upgrades.cycle(this, call, settings.webSocket(), wanted)
             : null;
     if (upgrade != null) {
-      abort = upgrade::abort;
-      upgrade.start(runtime.upstreams(), downstream, settings, rules(), location.sendTimeout());
+      life.runs(upgrade::abort);
+      upgrade.start(
+          runtime.upstreams(),
+          answer.downstream(),
+          settings,
+          answer.rules(),
+          answer.location().sendTimeout());
     } else {
       Exchange exchange =
-          new Exchange(runtime.upstreams(), downstream, settings, rules(), scope, this);
-      abort = exchange::abort;
+          new Exchange(
+              runtime.upstreams(), answer.downstream(), settings, answer.rules(), scope, this);
+      life.runs(exchange::abort);
       exchange.start();
     }
     abortIfCutOff();
   }
 
-  private LocationRules rules() {
-    return new LocationRules(
-        location.maxBodySize(),
-        status -> !inErrorPage && ErrorPages.choose(location.errorPages(), status) != null,
-        head -> addHeaders(head.status(), head.fields()));
-  }
-
-  private void addHeaders(int status, HeaderFields fields) {
-    int sent = pageStatus == 0 ? status : pageStatus;
-    AddHeaders.apply(location.addHeaders(), sent, scope, fields);
-  }
-
   private void answer(Return directive) {
-    LocalAnswer.Outcome outcome = LocalAnswer.of(directive, location.types(), scope);
+    LocalAnswer.Outcome outcome = LocalAnswer.of(directive, answer.location().types(), scope);
     if (outcome instanceof LocalAnswer.Outcome.Answered made) {
       answer(made.answer());
     } else if (outcome instanceof LocalAnswer.Outcome.Status status) {
       fail(status.status(), new HeaderFields(), null);
     } else {
       record.status(444);
-      downstream.abort(new GatewayFailure(GatewayFailure.Kind.CLIENT_GONE, "return 444"));
+      answer.downstream().abort(new GatewayFailure(GatewayFailure.Kind.CLIENT_GONE, "return 444"));
       end();
     }
   }
 
-  private void answer(LocalAnswer answer) {
-    HeaderFields fields = new HeaderFields(answer.fields());
-    addHeaders(answer.status(), fields);
-    LocalBody.send(downstream, facts.head().method(), answer, fields, this::end);
+  private void answer(LocalAnswer made) {
+    answer.send(made, this::end);
   }
 
   @Override
   public void answered(@Nullable GatewayFailure failure) {
     if (failure != null) {
-      GatewayFailure why = cutOff;
+      GatewayFailure why = life.cutOff();
       ErrorLines.log(why == null ? failure : why, scope);
       if (failure.kind() == GatewayFailure.Kind.CLIENT_GONE) {
         record.status(failure.status());
@@ -258,44 +228,41 @@ final class RequestCycle implements ExchangeEnd {
     }
     if (failure != null && failure.leavesNoAnswer()) {
       record.status(status);
-      downstream.abort(failure);
+      answer.downstream().abort(failure);
       end();
       return;
     }
-    ErrorPage page = inErrorPage ? null : ErrorPages.choose(location.errorPages(), status);
+    ErrorPage page = answer.pageFor(status);
     if (page == null) {
-      pageStatus = 0;
-      downstream = client; // A page that fails itself is answered with its own status.
+      answer.leaveErrorPage();
       answer(LocalAnswer.ofStatus(status, fields));
       return;
     }
-    inErrorPage = true;
+    answer.beginErrorPage();
     ErrorPages.Outcome outcome = ErrorPages.evaluate(page, status, scope);
     if (outcome instanceof ErrorPages.Outcome.Redirect redirect) {
       answer(redirect.answer());
     } else if (outcome instanceof ErrorPages.Outcome.Internal internal) {
-      pageStatus = internal.status();
-      downstream = new ErrorPageDownstream(client, pageStatus, true);
+      answer.fetchErrorPage(internal.status(), true);
       facts.becomeGet();
       redirect(internal.target());
     } else if (outcome instanceof ErrorPages.Outcome.Named named) {
-      pageStatus = named.status();
-      downstream = new ErrorPageDownstream(client, pageStatus, false);
+      answer.fetchErrorPage(named.status(), false);
       enterNamed(named.name());
     }
+  }
+
+  private void failInternally(String why) {
+    fail(500, new HeaderFields(), new GatewayFailure(GatewayFailure.Kind.INTERNAL, why));
   }
 
   /** An internal redirect: the location is searched anew. */
   void redirect(RequestTarget target) {
     if (++redirects > MOST_REDIRECTS) {
-      fail(
-          500,
-          new HeaderFields(),
-          new GatewayFailure(
-              GatewayFailure.Kind.INTERNAL,
-              "rewrite or internal redirection cycle while internally redirecting to \""
-                  + target.path()
-                  + "\""));
+      failInternally(
+          "rewrite or internal redirection cycle while internally redirecting to \""
+              + target.path()
+              + "\"");
       return;
     }
     facts.redirect(target);
@@ -305,11 +272,7 @@ final class RequestCycle implements ExchangeEnd {
   private void enterNamed(String name) {
     LocationSettings named = server.locations().named(name);
     if (named == null) {
-      fail(
-          500,
-          new HeaderFields(),
-          new GatewayFailure(
-              GatewayFailure.Kind.INTERNAL, "could not find named location \"" + name + "\""));
+      failInternally("could not find named location \"" + name + "\"");
     } else {
       enter(named);
     }
@@ -321,8 +284,8 @@ final class RequestCycle implements ExchangeEnd {
       step.run();
     } catch (RuntimeException defect) {
       ErrorLines.defect(defect, scope);
-      if (downstream.isCommitted()) {
-        downstream.abort(defect);
+      if (answer.downstream().isCommitted()) {
+        answer.downstream().abort(defect);
         end();
       } else {
         answer(LocalAnswer.ofStatus(500, null));
@@ -340,30 +303,26 @@ final class RequestCycle implements ExchangeEnd {
 
   /** The proxy ends: the client's connection is dropped, and what runs for it is aborted. */
   void cutOff(GatewayFailure why) {
-    cutOff = why;
+    life.cutOff(why);
     client.abort(why);
-    abortIfCutOff();
+    life.abortIfCutOff();
     end();
   }
 
   /** What has begun since is ended too. */
   void abortIfCutOff() {
-    GatewayFailure why = cutOff;
-    Consumer<GatewayFailure> running = abort;
-    if (why != null && running != null) {
-      running.accept(why);
-    }
+    life.abortIfCutOff();
   }
 
   /** The request is over, answered or not: its line is written, once. */
   void end() {
-    if (ended.compareAndSet(false, true)) {
+    if (life.end()) {
       BufferedBody body = scope.find(BufferedBody.class);
       if (body != null) {
         body.close();
       }
       try {
-        runtime.log(location, scope);
+        runtime.log(answer.location(), scope);
       } finally {
         runtime.ended(this);
       }

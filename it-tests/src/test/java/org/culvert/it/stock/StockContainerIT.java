@@ -47,13 +47,15 @@ class StockContainerIT {
   @Timeout(180)
   void applicationsComeWorkAndGo(StockContainer.Kind kind) throws Exception {
     try (StockContainer container = StockContainer.prepare(kind)) {
-      Files.writeString(container.configuration(), SEED);
+      Files.writeString(
+          container.configuration(), SEED + "access_log " + accessLog(container) + ";\n");
       container.start();
       int loaders = container.loaders();
 
       container.deploy(Archives.culvertWar(), "culvert.war");
       container.deploy(samples(), "samples.war");
       worksThroughTheWar(container);
+      logs499WhereTheClientLeaves(container);
       worksInTheSamples(container);
       assertThat(container.loaders()).as(container.log()).isEqualTo(loaders + 2);
 
@@ -99,6 +101,33 @@ class StockContainerIT {
       byte[] body = new byte[500_000];
       String upload = ORIGIN.on("/upload", new Behaviour.EchoBody());
       assertThat(client.request("PUT /culvert" + upload, body).answer().body()).isEqualTo(body);
+    }
+  }
+
+  private static Path accessLog(StockContainer container) {
+    return container.base().resolve("culvert-access.log");
+  }
+
+  /** In Culvert's own log; what the container's says of it is the container's matter. */
+  private static void logs499WhereTheClientLeaves(StockContainer container) throws Exception {
+    for (String name : new String[] {"/left", "/reset"}) {
+      String path = ORIGIN.on(name, Behaviour.stall());
+      RawClient client = new RawClient(container.port());
+      client.request("GET /culvert" + path);
+      ORIGIN.awaitOnly(path);
+      if (name.equals("/reset")) {
+        client.reset();
+      } else {
+        client.abandon();
+        client.close();
+      }
+      String line = "\"GET /culvert" + path + " HTTP/1.1\" 499 0 ";
+      assertThat(
+              Await.until(
+                  Duration.ofSeconds(30),
+                  () -> Files.readString(accessLog(container)).contains(line)))
+          .as("%s in %s", line, Files.readString(accessLog(container)))
+          .isTrue();
     }
   }
 

@@ -1,0 +1,124 @@
+package org.culvert.servlet;
+
+import org.culvert.content.StaticOutcome;
+import org.culvert.directive.LocationSettings;
+import org.culvert.exchange.Downstream;
+import org.culvert.exchange.LocationRules;
+import org.culvert.http.HeaderFields;
+import org.culvert.http.ResponseHead;
+import org.culvert.rewrite.AddHeaders;
+import org.culvert.rewrite.ErrorPage;
+import org.culvert.rewrite.ErrorPages;
+import org.culvert.rewrite.LocalAnswer;
+import org.culvert.variable.RequestFacts;
+import org.culvert.variable.Scope;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a request is answered: with what its location adds, and while an {@code error_page} answers
+ * under the error's status. Calls come one after the other.
+ */
+final class ClientAnswer {
+  private final Downstream client;
+  private final Scope scope;
+  private LocationSettings location;
+  private Downstream downstream;
+  private boolean inErrorPage;
+
+  /** The status that {@code error_page} gives to its page's answer; 0 for the page's own. */
+  private int pageStatus;
+
+  /**
+   * An answer that has not begun.
+   *
+   * @param client the client's leg
+   * @param fallback whose rules hold before a location is found
+   */
+  ClientAnswer(Downstream client, LocationSettings fallback, Scope scope) {
+    this.client = client;
+    this.scope = scope;
+    this.location = fallback;
+    this.downstream = client;
+  }
+
+  /** Whose rules hold. */
+  LocationSettings location() {
+    return location;
+  }
+
+  /** Another location's rules hold from now on. */
+  void follow(LocationSettings chosen) {
+    location = chosen;
+  }
+
+  /** Where it is to be written. */
+  Downstream downstream() {
+    return downstream;
+  }
+
+  /** The status that the client sees whatever is answered; 0 for the answer's own. */
+  int pageStatus() {
+    return pageStatus;
+  }
+
+  /** The location's page for a status; null where it has none or that page fails itself. */
+  @Nullable ErrorPage pageFor(int status) {
+    return inErrorPage ? null : ErrorPages.choose(location.errorPages(), status);
+  }
+
+  /** Whatever fails from now on is an error's page itself, and has none of its own. */
+  void beginErrorPage() {
+    inErrorPage = true;
+  }
+
+  /**
+   * An error's page is fetched.
+   *
+   * @param status what the client sees; 0 for the page's own
+   * @param bodiless whether the request's body is not for the page
+   */
+  void fetchErrorPage(int status, boolean bodiless) {
+    pageStatus = status;
+    downstream = new ErrorPageDownstream(client, status, bodiless);
+  }
+
+  /** A page that fails itself is answered with its own status. */
+  void leaveErrorPage() {
+    pageStatus = 0;
+    downstream = client;
+  }
+
+  /** What the location has to say of a backend's answer. */
+  LocationRules rules() {
+    return new LocationRules(
+        location.maxBodySize(),
+        status -> pageFor(status) != null,
+        head -> addHeaders(head.status(), head.fields()));
+  }
+
+  private void addHeaders(int status, HeaderFields fields) {
+    int sent = pageStatus == 0 ? status : pageStatus;
+    AddHeaders.apply(location.addHeaders(), sent, scope, fields);
+  }
+
+  /** Sends an answer of the proxy's own; {@code end} is told once, when it is over. */
+  void send(LocalAnswer answer, Runnable end) {
+    HeaderFields fields = new HeaderFields(answer.fields());
+    addHeaders(answer.status(), fields);
+    String method = scope.get(RequestFacts.class).head().method();
+    LocalBody.send(downstream, method, answer, fields, end);
+  }
+
+  /** Sends a file; {@code end} is told once, when it is over. */
+  void send(StaticOutcome.Answered file, Runnable end) {
+    HeaderFields fields = new HeaderFields(file.head().fields());
+    addHeaders(file.head().status(), fields);
+    downstream.head(new ResponseHead(file.head().status(), file.head().reason(), fields));
+    if (file.body() == null) {
+      downstream.complete();
+      end.run();
+    } else {
+      FilePump.send(downstream, file.body(), end);
+    }
+  }
+}
