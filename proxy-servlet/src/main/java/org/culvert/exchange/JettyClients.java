@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import org.culvert.exchange.ProxySettings.UpstreamTls;
 import org.eclipse.jetty.io.ByteBufferPool;
 import org.eclipse.jetty.util.component.LifeCycle;
@@ -95,8 +96,20 @@ public final class JettyClients implements AutoCloseable {
           () -> before.forEach(JettyClients::join),
           () -> timers.hangUps().close(),
           () -> LifeCycle.stop(jettyScheduler),
-          scheduler::shutdownNow,
+          this::endScheduler,
           () -> LifeCycle.stop(threads));
+    }
+
+    /** Waits for its thread: Tomcat reports one that is still there after an undeploy. */
+    private void endScheduler() {
+      scheduler.shutdownNow();
+      try {
+        if (!scheduler.awaitTermination(1, TimeUnit.SECONDS)) {
+          LOG.debug("the timers' thread takes long to end");
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
