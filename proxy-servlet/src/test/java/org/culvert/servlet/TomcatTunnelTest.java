@@ -21,6 +21,7 @@ import java.util.function.BooleanSupplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.apache.catalina.Context;
+import org.apache.catalina.core.StandardContext;
 import org.apache.catalina.startup.Tomcat;
 import org.apache.coyote.AbstractProtocol;
 import org.apache.tomcat.websocket.server.WsSci;
@@ -67,17 +68,27 @@ class TomcatTunnelTest {
           threads.execute(task);
         };
     protocol().setExecutor(executor);
-    context = tomcat.addContext("", base.getPath());
-    context.addServletContainerInitializer(new WsSci(), null);
+    context = deployed(base);
+    tomcat.start();
+  }
+
+  private Context deployed(File base) {
+    Context next = new StandardContext();
+    next.setPath("");
+    next.setName("");
+    next.setDocBase(base.getPath());
+    next.addLifecycleListener(new Tomcat.FixContextListener());
+    next.addServletContainerInitializer(new WsSci(), null);
     ProxyServlet proxy =
         new ProxyServlet(
             "location / { proxy_pass http://127.0.0.1:%d; proxy_websocket tunnel; }"
                 .formatted(origin.address().getPort()));
-    var wrapper = Tomcat.addServlet(context, "proxy", proxy);
+    var wrapper = Tomcat.addServlet(next, "proxy", proxy);
     wrapper.setAsyncSupported(true);
     wrapper.setLoadOnStartup(1);
-    context.addServletMappingDecoded("/", "proxy");
-    tomcat.start();
+    next.addServletMappingDecoded("/", "proxy");
+    tomcat.getHost().addChild(next);
+    return next;
   }
 
   @AfterEach
@@ -158,9 +169,10 @@ class TomcatTunnelTest {
         endWithAFullExecutor();
       }
       List<Socket> open = opened(20);
-      context.stop();
+      File base = new File(context.getDocBase());
+      tomcat.getHost().removeChild(context);
       closed(open);
-      context.start();
+      context = deployed(base);
     }
     await("descriptors are free", () -> descriptors() <= before + 20);
     List<Socket> last = opened(20);
