@@ -33,6 +33,7 @@ final class Http1Connection extends HttpConnection {
 
   private final Duration headTimeout;
   private volatile @Nullable GatewayFailure refusal;
+  private volatile boolean endedUnanswered;
 
   private Http1Connection(
       HttpConfiguration configuration,
@@ -114,7 +115,13 @@ final class Http1Connection extends HttpConnection {
     }
   }
 
+  /** Whether its last head has its line already; Jetty takes the close for an error of its own. */
+  boolean hasEndedUnanswered() {
+    return endedUnanswered;
+  }
+
   private void endUnanswered(int status, String did) {
+    endedUnanswered = true;
     RefusedRequests.of(getServer()).unanswered(readSoFar(), this, status, failure(status, did));
     getEndPoint().close();
   }

@@ -36,6 +36,9 @@ final class RefusedRequests implements RequestLog {
       return; // The proxy writes its line.
     }
     ConnectionMetaData connection = request.getConnectionMetaData();
+    if (connection.getConnection() instanceof Http1Connection http1 && http1.hasEndedUnanswered()) {
+      return;
+    }
     HeaderFields fields = new HeaderFields();
     for (HttpField field : response.getHeaders()) {
       fields.add(field.getName(), String.valueOf(field.getValue()));

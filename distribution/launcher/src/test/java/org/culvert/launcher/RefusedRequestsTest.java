@@ -144,11 +144,14 @@ class RefusedRequestsTest {
   void areClosedUnansweredWhenTheirHeadTakesTooLong(
       String head, String line, String log, String host) throws Exception {
     String answers = send(head.replace("^", "\r\n"));
+    send("GET /after HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n");
 
     boolean second = head.contains("^^");
     assertThat(answers).matches(second ? "(?s)HTTP/1.1 200 OK.*\r\n\r\nok" : "");
-    assertThat(logged(log, second ? 2 : 1))
-        .endsWith("127.0.0.1 \"" + line + "\" 408 " + host + "\n");
+    assertThat(logged(log, second ? 3 : 2))
+        .endsWith(
+            "127.0.0.1 \"%s\" 408 %2$s\n127.0.0.1 \"GET /after HTTP/1.1\" 200 %2$s\n"
+                .formatted(line, host));
   }
 
   /** One byte after the other would keep a connection for ever if each began the time anew. */
