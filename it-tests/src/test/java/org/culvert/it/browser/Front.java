@@ -3,13 +3,13 @@ package org.culvert.it.browser;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.culvert.it.wire.Ports;
 
 /** The launcher in a process of its own, in front of a {@link Backend}. */
 final class Front implements AutoCloseable {
@@ -54,7 +54,7 @@ final class Front implements AutoCloseable {
     }
     Path prefix = Files.createTempDirectory("culvert-front");
     Path hosts = Files.writeString(prefix.resolve("hosts"), "127.0.0.1 backend\n");
-    port = freePort();
+    port = Ports.free();
     Path configuration =
         Files.writeString(
             prefix.resolve("culvert.conf"),
@@ -106,12 +106,6 @@ final class Front implements AutoCloseable {
         }
         LockSupport.parkNanos(50_000_000);
       }
-    }
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
     }
   }
 }

@@ -18,6 +18,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
+import org.culvert.it.wire.Ports;
 import org.culvert.it.wire.RawWebSocket;
 
 /**
@@ -63,11 +64,7 @@ public final class Origin implements AutoCloseable {
 
   /** A loopback port on which nobody listens. */
   public static int refusedPort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return Ports.free();
   }
 
   /** Where it listens. */

@@ -2,7 +2,6 @@ package org.culvert.it.stock;
 
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
@@ -18,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.culvert.it.Await;
+import org.culvert.it.wire.Ports;
 import org.culvert.it.wire.RawClient;
 
 /**
@@ -77,11 +77,7 @@ final class StockContainer implements AutoCloseable {
     Path base = STOCK.resolve("base-" + kind);
     delete(base);
     Files.createDirectories(base.resolve("webapps"));
-    int port;
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = socket.getLocalPort();
-    }
-    StockContainer container = new StockContainer(kind, base, port);
+    StockContainer container = new StockContainer(kind, base, Ports.free());
     if (kind.isTomcat()) {
       container.prepareTomcat();
     } else {
