@@ -108,9 +108,12 @@ public final class HangUps {
   private final Timers timers;
   private final Executor executor;
   private final Set<Watch> waiting = new HashSet<>();
+
+  /** Found at their end by the last look, which does not yet make it certain. */
+  private final Set<Watch> doubted = new HashSet<>();
+
   private @Nullable Selector selector;
   private boolean looking;
-  private boolean doubtful;
   private boolean closed;
 
   HangUps(Timers timers, Executor executor) {
@@ -141,7 +144,6 @@ public final class HangUps {
       return;
     }
     boolean more = true;
-    doubtful = false;
     try {
       Selector own = selector;
       if (own == null) {
@@ -149,11 +151,18 @@ public final class HangUps {
         selector = own;
       }
       own.selectNow(); // Drops cancelled keys, so that their channels can be closed and used again.
+      own.selectedKeys().clear();
       for (Watch watch : waiting) {
         register(watch, own);
       }
       waiting.clear();
       own.selectNow();
+      for (Watch watch : doubted) {
+        if (!isReady(watch, own)) {
+          watch.ends = 0;
+        }
+      }
+      doubted.clear();
       for (SelectionKey ready : own.selectedKeys()) {
         judge((Watch) ready.attachment(), ready);
       }
@@ -167,8 +176,13 @@ public final class HangUps {
     }
     looking = more;
     if (more) {
-      timers.start(doubtful ? SECOND_LOOK : LOOK, this::look);
+      timers.start(doubted.isEmpty() ? LOOK : SECOND_LOOK, this::look);
     }
+  }
+
+  private static boolean isReady(Watch watch, Selector own) {
+    SelectionKey key = watch.key;
+    return key != null && own.selectedKeys().contains(key);
   }
 
   private static void register(Watch watch, Selector own) {
@@ -200,12 +214,14 @@ public final class HangUps {
       watch.ends = 0; // That says nothing of the client.
       LOG.debug("cannot look at a client's connection", e);
     }
-    doubtful |= watch.ends > 0 && watch.ends < CERTAIN;
     if (watch.ends >= CERTAIN) {
       watch.stopped = true;
       execute(watch.gone);
     } else {
       waiting.add(watch); // What it sent ahead hides its end for now.
+      if (watch.ends > 0) {
+        doubted.add(watch);
+      }
     }
   }
 
@@ -228,6 +244,7 @@ public final class HangUps {
   synchronized void close() {
     closed = true;
     waiting.clear();
+    doubted.clear();
     if (selector != null) {
       try {
         selector.close();

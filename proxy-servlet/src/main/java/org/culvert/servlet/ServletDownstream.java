@@ -44,7 +44,7 @@ public final class ServletDownstream implements Downstream {
     this.timers = timers;
     this.head = new ServletHead(request, response, record);
     this.async = AsyncRequest.start(request, response, new Watcher());
-    this.body = new ServletRequestBody(request, async, record, this::broken);
+    this.body = new ServletRequestBody(request, async, record, cause -> clientGone());
     this.writer = new TimedWriter(new ServletResponseWriter(response, async, this::broken), timers);
   }
 

@@ -2,6 +2,7 @@ package org.culvert.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -80,23 +81,75 @@ final class HangUpsTest {
         CountDownLatch more = new CountDownLatch(8);
         CountDownLatch gone = new CountDownLatch(1);
         HangUps.Line emptyNowAndThen =
-            new HangUps.Line() {
-              @Override
-              public SocketChannel channel() {
-                return accepted;
-              }
-
-              @Override
-              public boolean hasEnded() {
-                more.countDown();
-                return looks.incrementAndGet() % 3 != 0;
-              }
-            };
+            line(
+                accepted,
+                () -> {
+                  more.countDown();
+                  return looks.incrementAndGet() % 3 != 0;
+                });
         upstreams.timers().hangUps().watch(() -> emptyNowAndThen, gone::countDown);
         assertThat(more.await(10, TimeUnit.SECONDS)).isTrue();
         assertThat(gone.getCount()).isOne();
       }
     }
+  }
+
+  /** A trickled upload: each look that finds it readable is deceived, others find it at rest. */
+  @Test
+  void looksThatAreDeceivedNowAndThenAreNotTheEnd() throws Exception {
+    try (Upstreams upstreams = Upstreams.open(List.of(), null);
+        ServerSocketChannel listener = ServerSocketChannel.open()) {
+      listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      try (SocketChannel other = SocketChannel.open(listener.getLocalAddress());
+          SocketChannel busy = listener.accept();
+          SocketChannel client = SocketChannel.open(listener.getLocalAddress());
+          SocketChannel accepted = listener.accept()) {
+        busy.configureBlocking(false);
+        accepted.configureBlocking(false);
+        other.write(ByteBuffer.wrap(new byte[] {1}));
+        BlockingQueue<Boolean> looks = new LinkedBlockingQueue<>();
+        BlockingQueue<Boolean> deceived = new LinkedBlockingQueue<>();
+        CountDownLatch gone = new CountDownLatch(1);
+        HangUps hangUps = upstreams.timers().hangUps();
+        hangUps.watch(() -> line(busy, () -> !looks.add(true)), () -> {});
+        hangUps.watch(
+            () ->
+                line(
+                    accepted,
+                    () -> {
+                      accepted.read(ByteBuffer.allocate(1));
+                      return deceived.add(true);
+                    }),
+            gone::countDown);
+        for (int i = 0; i < 4; i++) {
+          client.write(ByteBuffer.wrap(new byte[] {1}));
+          assertThat(deceived.poll(10, TimeUnit.SECONDS)).isTrue();
+          looks.clear();
+          for (int look = 0; look < 2; look++) { // One of them found it at rest.
+            assertThat(looks.poll(10, TimeUnit.SECONDS)).isTrue();
+          }
+        }
+        assertThat(gone.getCount()).isOne();
+      }
+    }
+  }
+
+  private interface Look {
+    boolean hasEnded() throws IOException;
+  }
+
+  private static HangUps.Line line(SocketChannel channel, Look look) {
+    return new HangUps.Line() {
+      @Override
+      public SocketChannel channel() {
+        return channel;
+      }
+
+      @Override
+      public boolean hasEnded() throws IOException {
+        return look.hasEnded();
+      }
+    };
   }
 
   /** Fails at the first look, and whenever its reader is woken. */

@@ -253,7 +253,7 @@ final class Http1Connection extends HttpConnection {
       boolean parsed = super.parseNext(buffer);
       if (getState().ordinal() <= State.HEADER.ordinal()) {
         keep();
-        if (!isStart()) {
+        if (!isStart() || to > from) { // Empty lines before a head count, as in nginx.
           handler.headUnderWay();
         }
       }

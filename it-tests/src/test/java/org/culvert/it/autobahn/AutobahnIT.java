@@ -37,6 +37,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
  * cases must have been run.
  */
 @ArquillianTest
+@Tag("autobahn")
 @EnabledIfSystemProperty(named = "culvert.autobahn", matches = "true")
 class AutobahnIT {
   private static final String PATH = "/autobahn";
