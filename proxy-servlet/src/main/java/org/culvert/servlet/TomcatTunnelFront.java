@@ -30,6 +30,10 @@ final class TomcatTunnelFront implements TunnelFront {
       HttpServletResponse response,
       Taker taker)
       throws IOException, ServletException {
+    if (response.isCommitted()) {
+      // Tomcat would give the socket away behind whatever was answered.
+      throw new IllegalStateException("the client has been answered " + response.getStatus());
+    }
     request.upgrade(TomcatTunnelHandler.class).take(taker);
   }
 }
