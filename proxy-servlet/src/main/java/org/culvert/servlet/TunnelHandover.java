@@ -113,9 +113,15 @@ final class TunnelHandover implements TunnelFront.Taker {
     Tunnel starting;
     try {
       starting = take(client);
-    } catch (RuntimeException e) {
-      client.close();
-      withdraw("its tunnel could not begin: " + e);
+    } catch (Throwable e) { // No memory or no thread for the loops as well.
+      try {
+        withdraw("its tunnel could not begin: " + e);
+      } finally {
+        client.close();
+      }
+      if (e instanceof Error error) {
+        throw error;
+      }
       return;
     }
     if (starting == null) {

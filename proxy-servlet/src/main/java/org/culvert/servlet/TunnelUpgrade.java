@@ -33,8 +33,10 @@ final class TunnelUpgrade implements AutoCloseable {
   /** The loops, which the first tunnel starts. */
   synchronized TunnelLoops loops() {
     if (loops == null) {
+      if (threads == null) {
+        threads = RelayThreads.open();
+      }
       loops = TunnelLoops.open();
-      threads = RelayThreads.open();
       if (closed) {
         loops.close(); // What is started now is over at once.
         threads.close();
@@ -134,13 +136,18 @@ final class TunnelUpgrade implements AutoCloseable {
         break;
       }
     }
+    TunnelLoops ending;
+    RelayThreads last;
     synchronized (this) {
-      if (loops != null) {
-        loops.close();
-      }
-      if (threads != null) {
-        threads.close();
-      }
+      ending = loops;
+      last = threads;
+    }
+    // Outside of the lock, which the end of a tunnel takes in the loop that is waited for.
+    if (ending != null) {
+      ending.close();
+    }
+    if (last != null) {
+      last.close();
     }
   }
 }

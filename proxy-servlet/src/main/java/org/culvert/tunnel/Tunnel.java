@@ -1,6 +1,7 @@
 package org.culvert.tunnel;
 
 import java.nio.ByteBuffer;
+import java.nio.channels.CancelledKeyException;
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -119,9 +120,13 @@ public final class Tunnel {
     }
     leaving = true;
     leavingSince = System.nanoTime();
-    client.goAway();
-    if (!over) {
-      backend.goAway();
+    try {
+      client.goAway();
+      if (!over) {
+        backend.goAway();
+      }
+    } catch (CancelledKeyException e) {
+      end("its connection was closed"); // By a container, which says so later.
     }
     if (!over) {
       loop.lookAgain(this, deadline());

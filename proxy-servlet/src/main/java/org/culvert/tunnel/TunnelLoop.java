@@ -9,8 +9,10 @@ import java.util.Comparator;
 import java.util.Queue;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,7 +44,8 @@ final class TunnelLoop implements Runnable {
 
   private volatile int count;
   private boolean closing;
-  private boolean closed;
+  private volatile boolean closed;
+  private @Nullable Thread thread;
 
   TunnelLoop() throws IOException {
     selector = Selector.open();
@@ -50,6 +53,29 @@ final class TunnelLoop implements Runnable {
 
   Selector selector() {
     return selector;
+  }
+
+  /** Has its thread run; where that cannot be made, {@link #end} is the caller's to call. */
+  void start(ThreadFactory threads) {
+    Thread made = threads.newThread(this);
+    made.start();
+    thread = made;
+  }
+
+  boolean isThread(Thread which) {
+    return which == thread;
+  }
+
+  /** Waits until its thread has ended. */
+  void join(long nanos) throws InterruptedException {
+    if (thread != null && nanos > 0) {
+      TimeUnit.NANOSECONDS.timedJoin(thread, nanos);
+    }
+  }
+
+  /** Whether it takes no tunnel any more. */
+  boolean isClosed() {
+    return closed;
   }
 
   /** How many tunnels it has. */
@@ -189,8 +215,15 @@ final class TunnelLoop implements Runnable {
     count = tunnels.size();
   }
 
-  /** Not on a hot path: something is wrong with a container or with us. */
+  /**
+   * Not on a hot path: something is wrong with a container or with us. A log that fails itself,
+   * that of an application that is gone for example, ends no loop.
+   */
   void complain(String doing, Throwable cause) {
-    log.warn("{} failed", doing, cause);
+    try {
+      log.warn("{} failed", doing, cause);
+    } catch (Throwable e) {
+      // Nobody is left to be told.
+    }
   }
 }

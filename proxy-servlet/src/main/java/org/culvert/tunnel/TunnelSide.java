@@ -129,7 +129,9 @@ final class TunnelSide {
     if (before.closeCode() == FrameMeter.NONE) {
       add(this == tunnel.backend() ? MASKED_GOING_AWAY : GOING_AWAY);
     }
-    other().interest(SelectionKey.OP_READ, true); // For its answer, whoever stalls.
+    if (!tunnel.isOver()) { // It ends where the Close cannot be sent.
+      other().interest(SelectionKey.OP_READ, true); // For its answer, whoever stalls.
+    }
   }
 
   private void add(byte[] frame) {

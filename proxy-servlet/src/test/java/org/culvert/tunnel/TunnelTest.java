@@ -2,8 +2,13 @@ package org.culvert.tunnel;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
@@ -19,6 +24,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -326,6 +332,131 @@ class TunnelTest {
     }
   }
 
+  /** As that of an application that Tomcat has stopped may. */
+  @Test
+  void survivesALogThatFails() throws Exception {
+    PrintStream before = System.err;
+    try (Ends broken = new Ends(0).start(loops)) {
+      System.setErr(
+          new PrintStream(OutputStream.nullOutputStream()) {
+            @Override
+            public void println(@Nullable String line) {
+              throw new StackOverflowError("the log's");
+            }
+          });
+      broken.clientSide.defect = new StackOverflowError("an owner's");
+      broken.tunnel().close("told to");
+      assertThat(broken.ended.poll(5, TimeUnit.SECONDS).cause()).isEqualTo("told to");
+      assertThat(broken.backendSide.closes).hasValue(1);
+      CountDownLatch alive = new CountDownLatch(1);
+      assertThat(broken.tunnel().loop().submit(alive::countDown)).isTrue();
+      assertThat(alive.await(5, TimeUnit.SECONDS)).isTrue();
+    } finally {
+      System.setErr(before);
+    }
+  }
+
+  @Test
+  void givesATunnelToALoopThatRuns() throws Exception {
+    assumeThat(Runtime.getRuntime().availableProcessors()).isGreaterThan(1);
+    try (Ends first = new Ends(0).start(loops)) {
+      first.tunnel().loop().close();
+      assertThat(first.ended.poll(5, TimeUnit.SECONDS)).isNotNull();
+      try (Ends next = new Ends(0).start(loops)) {
+        echoOnce(next);
+      }
+    }
+  }
+
+  @Test
+  void leavesNoLoopBehindWhereAThreadCannotBeStarted() throws Exception {
+    await("no other loop runs", () -> threads() == loopCount());
+    long before = descriptors();
+    List<Thread> made = new ArrayList<>();
+    assertThatThrownBy(
+            () ->
+                TunnelLoops.startAll(
+                    loop -> {
+                      Thread thread =
+                          new Thread(loop) {
+                            @Override
+                            public synchronized void start() {
+                              if (made.size() == loopCount()) {
+                                throw new OutOfMemoryError("unable to create native thread");
+                              }
+                              super.start();
+                            }
+                          };
+                      made.add(thread);
+                      return thread;
+                    }))
+        .isInstanceOf(OutOfMemoryError.class);
+    assertThat(made).hasSize(loopCount());
+    for (Thread thread : made) {
+      thread.join();
+    }
+    await("the selectors are closed", () -> descriptors() <= before);
+  }
+
+  private static int loopCount() {
+    return Runtime.getRuntime().availableProcessors();
+  }
+
+  /** Has the loop find out about what happens meanwhile by a goodbye, and not by its selector. */
+  private static String causeOfGoodbyeAfter(Ends ends, Broken happens) throws Exception {
+    PrintStream before = System.err;
+    ByteArrayOutputStream log = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(log, true, US_ASCII));
+    try {
+      CountDownLatch begun = new CountDownLatch(1);
+      CountDownLatch happened = new CountDownLatch(1);
+      TunnelLoop loop = ends.tunnel().loop();
+      loop.submit(
+          () -> {
+            begun.countDown();
+            try {
+              happened.await();
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+          });
+      begun.await();
+      happens.to(ends);
+      ends.tunnel().goAway("enough");
+      CountDownLatch told = new CountDownLatch(1);
+      loop.submit(told::countDown);
+      happened.countDown();
+      told.await();
+      assertThat(ends.ended).hasSize(1); // Before any time has passed.
+      assertThat(log.toString(US_ASCII)).isEmpty();
+      return ends.ended.take().cause();
+    } finally {
+      System.setErr(before);
+    }
+  }
+
+  /** What happens to one end of a tunnel. */
+  private interface Broken {
+    void to(Ends ends) throws IOException;
+  }
+
+  @Test
+  void endsQuietlyWhereAGoodbyeFindsASocketGone() throws Exception {
+    List<Broken> ways =
+        List.of(
+            ends -> Ends.reset(ends.client),
+            ends -> Ends.reset(ends.backend),
+            ends -> ends.clientSide.channel().close(),
+            ends -> ends.backendSide.channel().close());
+    for (Broken way : ways) {
+      try (Ends ends = new Ends(0).start(loops)) {
+        assertThat(causeOfGoodbyeAfter(ends, way)).isEqualTo("enough");
+        assertThat(ends.clientSide.closes).hasValue(1);
+        assertThat(ends.backendSide.closes).hasValue(1);
+      }
+    }
+  }
+
   @Test
   void noticesASocketThatItsContainerClosed() throws Exception {
     try (Ends ends = new Ends(0).start(loops)) {
@@ -371,7 +502,7 @@ class TunnelTest {
       echoOnce(ends); // The other user's loops go on.
       loops.close();
       assertThat(ends.ended.poll(5, TimeUnit.SECONDS).cause()).isEqualTo("the proxy shuts down");
-      await("the loops' threads end", () -> threads() == 0);
+      assertThat(threads()).isZero(); // They are waited for.
       late.start(loops);
       assertThat(late.ended.poll(5, TimeUnit.SECONDS).cause()).isEqualTo("the proxy shuts down");
       assertThat(late.clientSide.closes).hasValue(1);

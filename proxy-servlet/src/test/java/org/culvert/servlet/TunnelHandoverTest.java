@@ -1,0 +1,90 @@
+package org.culvert.servlet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.culvert.exchange.Upstreams;
+import org.culvert.http.HeaderFields;
+import org.culvert.tunnel.TunnelSocket;
+import org.culvert.upgrade.AcceptedTunnel;
+import org.culvert.upgrade.JettyTunnelSocket;
+import org.culvert.upgrade.RelayEnd;
+import org.culvert.upgrade.RelaySettings;
+import org.eclipse.jetty.io.SocketChannelEndPoint;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A backend whose tunnel cannot begin. */
+@Timeout(60)
+class TunnelHandoverTest {
+  private static final RelaySettings TIMES =
+      new RelaySettings(Duration.ofSeconds(5), Duration.ofSeconds(5), Duration.ofSeconds(5));
+
+  /** An endpoint that no selector has. */
+  private static final class EndPoint extends SocketChannelEndPoint {
+    EndPoint(SocketChannel channel) {
+      super(channel, null, null, null);
+    }
+
+    @Override
+    public void doClose() {
+      try {
+        getChannel().close();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  /** What making a tunnel meets first. */
+  private static final class NoMemory implements TunnelSocket {
+    final AtomicInteger closes = new AtomicInteger();
+
+    @Override
+    public SocketChannel channel() {
+      throw new OutOfMemoryError("unable to create native thread");
+    }
+
+    @Override
+    public void close() {
+      closes.incrementAndGet();
+    }
+  }
+
+  @Test
+  void cutsBothSidesAndTellsOfItWhateverKeepsTheTunnelFromBeginning() throws Exception {
+    BlockingQueue<RelayEnd> ended = new LinkedBlockingQueue<>();
+    NoMemory client = new NoMemory();
+    try (TestOrigin origin = new TestOrigin(talk -> talk.in.read());
+        SocketChannel backend = SocketChannel.open(origin.address());
+        Upstreams upstreams =
+            Upstreams.open(List.of(), null);
+        TunnelUpgrade upgrade = new TunnelUpgrade()) {
+      AcceptedTunnel accepted =
+          new AcceptedTunnel(
+              JettyTunnelSocket.of(new EndPoint(backend), socket -> {}),
+              new HeaderFields(),
+              true,
+              TIMES,
+              upstreams.timers());
+      TunnelHandover handover = new TunnelHandover(upgrade, accepted, ended::add);
+      assertThatThrownBy(() -> handover.opened(client, ByteBuffer.allocate(0)))
+          .isInstanceOf(OutOfMemoryError.class);
+      assertThat(backend.isOpen()).isFalse();
+      assertThat(client.closes).hasValue(1);
+      assertThat(ended.take().cause())
+          .startsWith("its tunnel could not begin: java.lang.OutOfMemoryError");
+      handover.closed();
+      assertThat(ended).isEmpty();
+    }
+  }
+}
