@@ -66,8 +66,7 @@ class TunnelHandoverTest {
     NoMemory client = new NoMemory();
     try (TestOrigin origin = new TestOrigin(talk -> talk.in.read());
         SocketChannel backend = SocketChannel.open(origin.address());
-        Upstreams upstreams =
-            Upstreams.open(List.of(), null);
+        Upstreams upstreams = Upstreams.open(List.of(), null);
         TunnelUpgrade upgrade = new TunnelUpgrade()) {
       AcceptedTunnel accepted =
           new AcceptedTunnel(
