@@ -1,7 +1,6 @@
 package org.culvert.servlet;
 
 import jakarta.servlet.ServletRequest;
-import jakarta.servlet.ServletRequestWrapper;
 import jakarta.servlet.http.HttpServletRequest;
 import org.culvert.exchange.HangUps;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +21,7 @@ interface ContainerSocket {
 
   /** Drops the client's connection; false where the container is not known. */
   static boolean drop(HttpServletRequest request) {
-    ServletRequest inner = unwrapped(request);
+    ServletRequest inner = ContainerAdapters.unwrapped(request);
     ContainerSocket socket = of(inner);
     return socket != null && socket.dropConnection(inner);
   }
@@ -32,42 +31,19 @@ interface ContainerSocket {
     if (!request.getProtocol().startsWith("HTTP/1")) {
       return null;
     }
-    ServletRequest inner = unwrapped(request);
+    ServletRequest inner = ContainerAdapters.unwrapped(request);
     ContainerSocket socket = of(inner);
     return socket == null ? null : socket.lineOf(inner);
   }
 
   /** How many requests came by the client's connection so far; 0 where that is not known. */
   static long requests(HttpServletRequest request) {
-    ServletRequest inner = unwrapped(request);
+    ServletRequest inner = ContainerAdapters.unwrapped(request);
     ContainerSocket socket = of(inner);
     return socket == null ? 0 : socket.requestsSoFar(inner);
   }
 
-  private static ServletRequest unwrapped(HttpServletRequest request) {
-    ServletRequest inner = request;
-    while (inner instanceof ServletRequestWrapper wrapper) {
-      inner = wrapper.getRequest();
-    }
-    return inner;
-  }
-
   private static @Nullable ContainerSocket of(ServletRequest inner) {
-    String container = inner.getClass().getName();
-    if (container.startsWith("org.apache.catalina.")) {
-      return load("TomcatSocket");
-    }
-    return container.startsWith("org.eclipse.jetty.") ? load("JettySocket") : null;
-  }
-
-  private static @Nullable ContainerSocket load(String name) {
-    try {
-      return (ContainerSocket)
-          Class.forName(ContainerSocket.class.getPackageName() + "." + name)
-              .getDeclaredConstructor()
-              .newInstance();
-    } catch (ReflectiveOperationException | LinkageError e) {
-      return null;
-    }
+    return ContainerAdapters.of(inner, ContainerSocket.class, "Socket");
   }
 }

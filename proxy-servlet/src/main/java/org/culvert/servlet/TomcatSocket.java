@@ -15,6 +15,40 @@ import org.jspecify.annotations.Nullable;
 
 /** Tomcat's way to its NIO socket: its connector's action, and its processor's wrapper. */
 final class TomcatSocket implements ContainerSocket {
+  // Looked up once, for every request needs them; null where Tomcat has changed too much.
+  private static final @Nullable Field REQUEST = field(RequestFacade.class, "request");
+  private static final @Nullable Field HOOK = field(org.apache.coyote.Request.class, "hook");
+  private static final @Nullable Field KEEP_ALIVE_LEFT =
+      field(SocketWrapperBase.class, "keepAliveLeft");
+  private static final @Nullable Method SOCKET_WRAPPER = socketWrapper();
+
+  private static @Nullable Field field(Class<?> type, String name) {
+    try {
+      Field field = type.getDeclaredField(name);
+      field.setAccessible(true);
+      return field;
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      return null;
+    }
+  }
+
+  private static @Nullable Method socketWrapper() {
+    try {
+      Method method = AbstractProcessor.class.getDeclaredMethod("getSocketWrapper");
+      method.setAccessible(true);
+      return method;
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      return null;
+    }
+  }
+
+  private static <T> T known(@Nullable T member) throws NoSuchFieldException {
+    if (member == null) {
+      throw new NoSuchFieldException("Tomcat has changed too much");
+    }
+    return member;
+  }
+
   @Override
   public boolean dropConnection(ServletRequest containerRequest) {
     try {
@@ -37,11 +71,7 @@ final class TomcatSocket implements ContainerSocket {
   static @Nullable SocketWrapperBase<?> wrapperOf(ServletRequest containerRequest) {
     try {
       org.apache.coyote.Request coyote = request(containerRequest).getCoyoteRequest();
-      Field hook = org.apache.coyote.Request.class.getDeclaredField("hook");
-      hook.setAccessible(true);
-      Method wrapper = AbstractProcessor.class.getDeclaredMethod("getSocketWrapper");
-      wrapper.setAccessible(true);
-      return (SocketWrapperBase<?>) wrapper.invoke(hook.get(coyote));
+      return (SocketWrapperBase<?>) known(SOCKET_WRAPPER).invoke(known(HOOK).get(coyote));
     } catch (ReflectiveOperationException | RuntimeException e) {
       return null;
     }
@@ -60,18 +90,14 @@ final class TomcatSocket implements ContainerSocket {
       if (most <= 1) {
         return Math.max(0, most);
       }
-      Field left = SocketWrapperBase.class.getDeclaredField("keepAliveLeft");
-      left.setAccessible(true);
       SocketWrapperBase<?> wrapper = wrapperOf(containerRequest);
-      return wrapper == null ? 0 : Math.max(0, most - left.getInt(wrapper));
+      return wrapper == null ? 0 : Math.max(0, most - known(KEEP_ALIVE_LEFT).getInt(wrapper));
     } catch (ReflectiveOperationException | RuntimeException e) {
       return 0;
     }
   }
 
   private static Request request(ServletRequest facade) throws ReflectiveOperationException {
-    Field field = RequestFacade.class.getDeclaredField("request");
-    field.setAccessible(true);
-    return (Request) field.get(facade);
+    return (Request) known(REQUEST).get(facade);
   }
 }

@@ -3,7 +3,6 @@ package org.culvert.servlet;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletRequest;
-import jakarta.servlet.ServletRequestWrapper;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -49,18 +48,9 @@ interface TunnelFront {
     if (!request.getProtocol().equals("HTTP/1.1")) {
       return null;
     }
-    ServletRequest inner = containerRequest(request);
-    TunnelFront front = load(inner.getClass().getName());
+    ServletRequest inner = ContainerAdapters.unwrapped(request);
+    TunnelFront front = ContainerAdapters.of(inner, TunnelFront.class, "TunnelFront");
     return front != null && front.has(inner) ? front : null;
-  }
-
-  /** The request beneath all wrappers. */
-  static ServletRequest containerRequest(HttpServletRequest request) {
-    ServletRequest inner = request;
-    while (inner instanceof ServletRequestWrapper wrapper) {
-      inner = wrapper.getRequest();
-    }
-    return inner;
   }
 
   /**
@@ -78,23 +68,5 @@ interface TunnelFront {
         + context.getServerInfo()
         + ", which keeps its sockets from web applications: it can in Culvert's launcher, in an"
         + " embedded Jetty and in Tomcat; \"proxy_websocket relay\" and \"auto\" work here";
-  }
-
-  private static @Nullable TunnelFront load(String container) {
-    String name =
-        container.startsWith("org.apache.catalina.")
-            ? "TomcatTunnelFront"
-            : container.startsWith("org.eclipse.jetty.") ? "JettyTunnelFront" : null;
-    if (name == null) {
-      return null;
-    }
-    try {
-      return (TunnelFront)
-          Class.forName(TunnelFront.class.getPackageName() + "." + name)
-              .getDeclaredConstructor()
-              .newInstance();
-    } catch (ReflectiveOperationException | LinkageError e) {
-      return null;
-    }
   }
 }

@@ -84,25 +84,21 @@ final class TunnelHandover implements TunnelFront.Taker {
 
   /** Ends it, wherever it is. */
   void end(String why) {
-    Tunnel running;
-    synchronized (this) {
-      running = tunnel;
-    }
-    if (running != null) {
-      running.close(why);
-    } else {
-      withdraw(why);
-    }
+    end(why, running -> running.close(why));
   }
 
   /** Ends it as a WebSocket ends, with a Close to both sides; or gives it up. */
   void goAway(String why) {
+    end(why, running -> running.goAway(why));
+  }
+
+  private void end(String why, Consumer<Tunnel> how) {
     Tunnel running;
     synchronized (this) {
       running = tunnel;
     }
     if (running != null) {
-      running.goAway(why);
+      how.accept(running);
     } else {
       withdraw(why);
     }

@@ -86,7 +86,7 @@ final class TunnelUpgrade implements AutoCloseable {
         throw new IllegalStateException("its connection is no bare socket any more");
       }
       accepted.fields().forEach(field -> response.addHeader(field.name(), field.value()));
-      front.upgrade(TunnelFront.containerRequest(request), request, response, handover);
+      front.upgrade(ContainerAdapters.unwrapped(request), request, response, handover);
       handover.watch();
     } catch (IOException | ServletException | RuntimeException e) {
       refuse(response);
