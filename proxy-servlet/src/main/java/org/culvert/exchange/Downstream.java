@@ -50,4 +50,12 @@ public interface Downstream {
    * Calls back once if the client leaves before the answer is complete, where the container tells.
    */
   void onClientGone(Runnable gone);
+
+  /**
+   * Whether a call may make its thread wait, for the container's own thread or for a client: then
+   * it does not come from a selector's.
+   */
+  default boolean mayWait() {
+    return false;
+  }
 }

@@ -108,8 +108,8 @@ public final class Failover {
     if (abandoned || (sent && !(idempotent || rule.nonIdempotent()))) {
       return false;
     }
-    if (sent && !repeatable.getAsBoolean()) {
-      return false;
+    if (!repeatable.getAsBoolean()) {
+      return false; // A TLS handshake may fail when a part of the body has been read to go with it.
     }
     long limit = rule.timeLimit().toNanos();
     return limit == 0 || System.nanoTime() - start < limit;

@@ -1,30 +1,20 @@
 package org.culvert.exchange;
 
-import java.nio.ByteBuffer;
-import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.culvert.exchange.ProxySettings.Timeouts;
 import org.culvert.http.GatewayFailure;
-import org.culvert.http.HeadChecks;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.RequestHead;
 import org.culvert.http.ResponseHead;
-import org.eclipse.jetty.client.Connection;
-import org.eclipse.jetty.client.HttpUpgrader;
-import org.eclipse.jetty.client.Request;
-import org.eclipse.jetty.client.Response;
-import org.eclipse.jetty.client.Result;
-import org.eclipse.jetty.http.HttpFields;
-import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.io.EndPoint;
-import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request to one peer over Jetty's client: connect, send, wait for the head, hand the body on.
- * Every way out, an abort from any thread among them, leaves the connection either kept or closed.
+ * One request to one peer: connect, send, wait for the head, hand the body on. Every way out, an
+ * abort from any thread among them, leaves the connection either kept or closed.
  */
 public final class JettyAttempt {
   /** Told how it goes, on any thread: first {@code answered} or {@code failed}, once. */
@@ -40,24 +30,24 @@ public final class JettyAttempt {
   private final JettyOrigin origin;
   private final Failover.Try attempt;
   private final Timeouts timeouts;
-  private final Timers timers;
   private final RequestHead head;
   private final @Nullable RequestBody body;
   private final Progress progress;
   private final @Nullable JettySwitch switching;
+  private final boolean mayWait;
 
+  private final Leg leg = new Leg();
   private final AtomicBoolean told = new AtomicBoolean();
   private final AtomicReference<@Nullable GatewayFailure> aborted = new AtomicReference<>();
-  private volatile @Nullable JettyRequest request;
-  private volatile boolean committed;
-  private volatile boolean requestSent;
-  private Timers.@Nullable Limit sendLimit;
-  private Timers.@Nullable Limit readLimit;
+  private volatile @Nullable JettyUpstreamConnection connection;
+  private volatile @Nullable JettyRequestSending sending;
+  private volatile HeaderFields trailers = new HeaderFields();
 
   /**
    * An attempt that has not begun.
    *
    * @param body what to send after the head, or null
+   * @param mayWait whether what is done with the answer may make its thread wait
    * @param switching takes the connection if the peer answers 101, or null where that is an error
    */
   public JettyAttempt(
@@ -65,18 +55,18 @@ public final class JettyAttempt {
       JettyOrigin origin,
       Failover.Try attempt,
       Timeouts timeouts,
-      Timers timers,
       RequestHead head,
       @Nullable RequestBody body,
+      boolean mayWait,
       Progress progress,
       @Nullable JettySwitch switching) {
     this.client = client;
     this.origin = origin;
     this.attempt = attempt;
     this.timeouts = timeouts;
-    this.timers = timers;
     this.head = head;
     this.body = body;
+    this.mayWait = mayWait;
     this.progress = progress;
     this.switching = switching;
   }
@@ -89,11 +79,11 @@ public final class JettyAttempt {
         timeouts.connect(),
         new JettyClient.Dialled() {
           @Override
-          public void connected(Connection connection, boolean reused) {
+          public void connected(JettyUpstreamConnection to, boolean reused) {
             if (reused) {
               attempt.reused();
             }
-            send(connection);
+            send(to);
           }
 
           @Override
@@ -106,78 +96,54 @@ public final class JettyAttempt {
   /** Ends it, wherever it is; a connection that was begun on is closed. */
   public void abort(GatewayFailure cause) {
     if (aborted.compareAndSet(null, cause)) {
-      JettyRequest sent = request;
-      if (sent != null) {
-        sent.abort(cause);
+      JettyUpstreamConnection begun = connection;
+      if (begun != null) {
+        begun.abort(leg, cause);
       }
       fail(cause);
     }
   }
 
   private void fail(GatewayFailure failure) {
-    stopLimits();
     if (told.compareAndSet(false, true)) {
       progress.failed(failure);
     }
   }
 
-  private void send(Connection connection) {
+  private void send(JettyUpstreamConnection to) {
     attempt.record().connected();
     if (aborted.get() != null) {
-      client.release(origin, connection);
+      to.keep();
       return;
     }
-    JettyRequest sending = new JettyRequest(client, origin, head);
-    if (body != null) {
-      Timers.Limit limit = timers.start(timeouts.send(), () -> passed(timeouts.send(), "sending"));
-      sendLimit = limit;
-      sending.body(
-          new JettyRequestContent(
-              body,
-              limit::pause,
-              bytes -> {
-                limit.touch();
-                attempt.record().sent(bytes);
-              }));
-      if (body.length() < 0) {
-        sending.trailersSupplier(() -> fields(body.trailers()));
-      }
+    connection = to;
+    boolean begun = to.begin(leg, head.method().equals("HEAD"), body != null, timeouts.read());
+    if (!begun) {
+      fail(
+          new GatewayFailure(
+              GatewayFailure.Kind.BROKEN,
+              "upstream " + origin.address() + " closed its connection before the request"));
+      return;
     }
-    Timers.Limit limit = timers.start(timeouts.read(), () -> passed(timeouts.read(), "reading"));
-    readLimit = limit;
-    if (body != null) {
-      limit.pause(); // It begins when the request is sent.
-    }
-    sending.onRequestCommit(r -> committed = true);
-    sending.onRequestSuccess(
-        r -> {
-          requestSent = true;
-          stop(sendLimit);
-          limit.touch();
-        });
-    sending.onResponseHeaders(this::checkHead);
-    sending.onResponseContentSource(this::answered);
-    if (switching != null) {
-      HttpUpgrader.Factory upgrader = version -> new Upgrader(connection, switching);
-      sending.attribute(HttpUpgrader.Factory.class.getName(), upgrader);
-    }
-    request = sending;
+    JettyRequestSending request =
+        new JettyRequestSending(
+            to,
+            client,
+            leg,
+            body,
+            attempt.record()::sent,
+            timeouts.send(),
+            () -> passed(timeouts.send(), "sending"));
+    sending = request;
     try {
-      connection.send(sending, result -> completed(connection, result));
+      request.start(head, origin);
     } catch (RuntimeException e) {
-      connection.close();
-      fail(new GatewayFailure(GatewayFailure.Kind.INTERNAL, "cannot send: " + e, e));
+      to.abort(leg, JettyFailures.sending(origin, e));
     }
     GatewayFailure cause = aborted.get();
     if (cause != null) {
-      sending.abort(cause);
+      to.abort(leg, cause);
     }
-  }
-
-  private static HttpFields fields(HeaderFields from) {
-    HttpFields.Mutable fields = HttpFields.build();
-    from.forEach(field -> fields.add(field.name(), field.value()));
-    return fields;
   }
 
   private void passed(Duration limit, String doing) {
@@ -187,133 +153,115 @@ public final class JettyAttempt {
             "upstream " + origin.address() + " timed out after " + limit + " while " + doing));
   }
 
-  private void checkHead(Response response) {
-    if (response.getStatus() == 101) {
+  private void switched(ResponseHead answer) {
+    JettySwitch to = switching;
+    if (to == null) {
       abort(
           new GatewayFailure(
               GatewayFailure.Kind.INVALID_RESPONSE,
               "upstream " + origin.address() + " switched protocols although not asked to"));
+      return;
     }
-  }
-
-  /** Jetty asks it when a 101 came. */
-  private final class Upgrader implements HttpUpgrader {
-    private final Connection connection;
-    private final JettySwitch to;
-
-    Upgrader(Connection connection, JettySwitch to) {
-      this.connection = connection;
-      this.to = to;
+    GatewayFailure wrong = to.wrong(answer);
+    if (wrong != null) {
+      abort(wrong);
+      return;
     }
-
-    @Override
-    public void prepare(Request prepared) {
-      // The head is complete.
-    }
-
-    @Override
-    public void upgrade(Response response, EndPoint endPoint, Callback callback) {
-      ResponseHead answer =
-          new ResponseHead(
-              response.getStatus(),
-              response.getReason(),
-              JettyAnswerBody.fields(response.getHeaders()));
-      GatewayFailure wrong = to.wrong(answer);
-      if (wrong != null || !told.compareAndSet(false, true)) {
-        connection.close();
-        callback.failed(wrong != null ? wrong : new ClosedChannelException());
-        return;
-      }
-      stopLimits();
+    JettyUpstreamConnection from = connection;
+    if (from != null && from.leave(leg) && told.compareAndSet(false, true)) {
       attempt.record().answered(answer.status(), answer.fields());
+      EndPoint endPoint = from.getEndPoint();
       endPoint.setIdleTimeout(0);
       to.switched(answer, endPoint);
-      callback.succeeded();
+    } else if (from != null) {
+      from.close();
     }
   }
 
-  private void answered(Response response, Content.Source source) {
-    ResponseHead answer =
-        new ResponseHead(
-            response.getStatus(),
-            response.getReason(),
-            JettyAnswerBody.fields(response.getHeaders()));
-    try {
-      HeadChecks.check(answer);
-    } catch (GatewayFailure ambiguous) {
-      abort(ambiguous);
-      return;
-    }
-    if (!told.compareAndSet(false, true)) {
-      return;
-    }
-    pause(readLimit);
-    attempt.record().answered(answer.status(), answer.fields());
-    progress.answered(answer, new JettyAnswerBody(response, source, new Watch(), this::cancelled));
-  }
-
-  private final class Watch implements JettyAnswerBody.Watch {
+  /** What the connection tells of. */
+  private final class Leg implements JettyUpstreamConnection.Exchange {
     @Override
-    public void waiting() {
-      touch(readLimit);
+    public void answered(ResponseHead answer) {
+      if (answer.status() == 101) {
+        switched(answer);
+      } else if (told.compareAndSet(false, true)) {
+        attempt.record().answered(answer.status(), answer.fields());
+        progress.answered(answer, new Body(Objects.requireNonNull(connection)));
+      }
     }
 
     @Override
-    public void arrived(int bytes, boolean last) {
-      pause(readLimit);
-      attempt.record().received(bytes);
-      attempt.record().body(bytes);
-      if (last && body != null && !requestSent) {
-        abort(
-            new GatewayFailure(
-                GatewayFailure.Kind.BROKEN,
-                "upstream " + origin.address() + " answered before it had the whole request"));
+    public void broken(Throwable cause) {
+      JettyRequestSending request = sending;
+      boolean committed = request != null && request.isCommitted();
+      if (request != null) {
+        request.stop();
       }
+      attempt.record().ended();
+      GatewayFailure known = aborted.get();
+      fail(known != null ? known : JettyFailures.exchanging(origin, committed, cause));
     }
-  }
 
-  private void cancelled(Throwable cause) {
-    abort(
-        cause instanceof GatewayFailure known
-            ? known
-            : new GatewayFailure(GatewayFailure.Kind.CLIENT_GONE, "client left: " + cause, cause));
-  }
+    @Override
+    public void trailers(HeaderFields fields) {
+      trailers = fields;
+    }
 
-  private void completed(Connection connection, Result result) {
-    stopLimits();
-    attempt.record().ended();
-    if (result.isSucceeded()) {
-      client.release(origin, connection);
-      if (!told.get()) {
-        answered(result.getResponse(), Content.Source.from(ByteBuffer.allocate(0)));
+    @Override
+    public void ended() {
+      JettyRequestSending request = sending;
+      if (request != null && body != null) {
+        request.stop();
       }
-      return;
+      attempt.record().ended();
     }
-    connection.close();
-    GatewayFailure cause = aborted.get();
-    fail(cause != null ? cause : JettyFailures.exchanging(origin, committed, result.getFailure()));
-  }
 
-  private void stopLimits() {
-    stop(sendLimit);
-    stop(readLimit);
-  }
+    @Override
+    public void timedOut() {
+      passed(timeouts.read(), "reading");
+    }
 
-  private static void stop(Timers.@Nullable Limit limit) {
-    if (limit != null) {
-      limit.stop();
+    @Override
+    public boolean mayWait() {
+      return mayWait;
     }
   }
 
-  private static void pause(Timers.@Nullable Limit limit) {
-    if (limit != null) {
-      limit.pause();
-    }
-  }
+  private final class Body implements AnswerBody {
+    private final JettyUpstreamConnection from;
 
-  private static void touch(Timers.@Nullable Limit limit) {
-    if (limit != null) {
-      limit.touch();
+    Body(JettyUpstreamConnection from) {
+      this.from = from;
+    }
+
+    @Override
+    public @Nullable Piece read() {
+      Piece piece = from.read(leg);
+      if (piece != null) {
+        int bytes = piece.bytes().remaining();
+        attempt.record().received(bytes);
+        attempt.record().body(bytes);
+      }
+      return piece;
+    }
+
+    @Override
+    public void demand(Runnable ready) {
+      from.demand(leg, ready);
+    }
+
+    @Override
+    public void cancel(Throwable cause) {
+      abort(
+          cause instanceof GatewayFailure known
+              ? known
+              : new GatewayFailure(
+                  GatewayFailure.Kind.CLIENT_GONE, "client left: " + cause, cause));
+    }
+
+    @Override
+    public HeaderFields trailers() {
+      return trailers;
     }
   }
 }

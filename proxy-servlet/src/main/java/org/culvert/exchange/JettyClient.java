@@ -6,39 +6,25 @@ import java.net.SocketAddress;
 import java.net.UnknownHostException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
-import java.util.List;
+import java.util.HashMap;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import org.culvert.http.GatewayFailure;
 import org.culvert.upstream.Peer;
 import org.culvert.upstream.UpstreamGroup;
-import org.eclipse.jetty.client.Connection;
-import org.eclipse.jetty.client.ContinueProtocolHandler;
-import org.eclipse.jetty.client.Destination;
-import org.eclipse.jetty.client.EarlyHintsProtocolHandler;
-import org.eclipse.jetty.client.HttpClient;
-import org.eclipse.jetty.client.HttpUpgrader;
-import org.eclipse.jetty.client.ProcessingProtocolHandler;
-import org.eclipse.jetty.client.Request;
-import org.eclipse.jetty.client.Response;
-import org.eclipse.jetty.client.UpgradeProtocolHandler;
-import org.eclipse.jetty.client.transport.HttpClientTransportOverHTTP;
-import org.eclipse.jetty.http.HttpCookieStore;
 import org.eclipse.jetty.io.ByteBufferPool;
+import org.eclipse.jetty.io.ClientConnectionFactory;
 import org.eclipse.jetty.io.ClientConnector;
-import org.eclipse.jetty.util.Promise;
-import org.eclipse.jetty.util.SocketAddressResolver;
+import org.eclipse.jetty.io.Transport;
 import org.eclipse.jetty.util.component.LifeCycle;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.eclipse.jetty.util.thread.Scheduler;
 
 /**
- * Jetty's HttpClient stripped of all that belongs to a user agent: no cookie store, redirects,
- * authentication, content decoding, User-Agent, connection limit or queue. Connections are dialled
- * and kept here rather than in Jetty's pools: so a connect has its own time limit, an attempt knows
- * whether its connection is a used one, and no request waits for another's. Thread-safe.
+ * Dials peers with Jetty's selectors and sockets, and keeps what was dialled for the next request:
+ * a connect has its own time limit, an attempt knows whether its connection is a used one, and no
+ * request waits for another's. Thread-safe.
  */
 public final class JettyClient {
   private static final Duration IDLE = Duration.ofSeconds(60); // nginx, upstream keepalive_timeout
@@ -52,47 +38,40 @@ public final class JettyClient {
   /** Longer than any {@code proxy_connect_timeout} that can come to pass, as nginx has it. */
   private static final Duration MOST_CONNECT = Duration.ofSeconds(75);
 
-  private final HttpClient http;
   private final ClientConnector connector = new ClientConnector();
 
   /** The dial that the thread is about to make: Jetty makes its socket on the thread that asks. */
   private final ThreadLocal<JettyDial> dialling = new ThreadLocal<>();
 
+  private final SslContextFactory.Client tls;
   private final Timers timers;
+  private final PooledBuffers buffers;
   private final Map<JettyOrigin, JettyIdleConnections> idle = new ConcurrentHashMap<>();
 
+  /**
+   * A client that has not been started.
+   *
+   * @param pool for TLS and for whoever a connection is switched to
+   * @param buffers for HTTP
+   */
   JettyClient(
       SslContextFactory.Client tls,
       Executor threads,
       Scheduler scheduler,
       Timers timers,
-      ByteBufferPool buffers) {
+      ByteBufferPool pool,
+      PooledBuffers buffers) {
+    this.tls = tls;
     this.timers = timers;
+    this.buffers = buffers;
     connector.setSelectors(1);
     connector.setSslContextFactory(tls);
     connector.setExecutor(threads);
     connector.setScheduler(scheduler);
-    connector.setByteBufferPool(buffers);
+    connector.setByteBufferPool(pool);
+    connector.setConnectTimeout(MOST_CONNECT);
+    connector.setIdleTimeout(IDLE);
     connector.addEventListener(new Dialling());
-    http = new HttpClient(new HttpClientTransportOverHTTP(connector));
-    strip();
-  }
-
-  private void strip() {
-    http.setName("culvert-upstream");
-    http.setConnectTimeout(MOST_CONNECT.toMillis());
-    http.setHttpCookieStore(new HttpCookieStore.Empty());
-    http.setFollowRedirects(false);
-    http.setUserAgentField(null);
-    http.setDefaultRequestContentType(null);
-    http.setMaxConnectionsPerDestination(Integer.MAX_VALUE);
-    http.setMaxRequestsQueuedPerDestination(Integer.MAX_VALUE);
-    http.setIdleTimeout(IDLE.toMillis());
-    http.setDestinationIdleTimeout(5 * IDLE.toMillis());
-    http.setMaxResponseHeadersSize(32 * 1024);
-    http.setMaxRequestHeadersSize(64 * 1024);
-    http.setUseInputDirectByteBuffers(false); // The servlet API writes arrays.
-    http.setSocketAddressResolver(new Resolved());
   }
 
   /** Tells a dial which socket is its own. */
@@ -106,40 +85,17 @@ public final class JettyClient {
     }
   }
 
-  /** Peers come resolved: the destination's tag has the address. */
-  private static final class Resolved implements SocketAddressResolver {
-    @Override
-    public void resolve(
-        String host,
-        int port,
-        Map<String, Object> context,
-        Promise<List<InetSocketAddress>> promise) {
-      Destination destination =
-          Objects.requireNonNull((Destination) context.get(Destination.CONTEXT_KEY));
-      JettyOrigin origin = (JettyOrigin) destination.getOrigin().getTag();
-      try {
-        // The host string of the address is the name that TLS sends and verifies.
-        byte[] bytes = origin.address().getAddress().getAddress();
-        InetAddress named = InetAddress.getByAddress(origin.name(), bytes);
-        promise.succeeded(List.of(new InetSocketAddress(named, origin.address().getPort())));
-      } catch (UnknownHostException e) {
-        promise.failed(e);
-      }
-    }
+  /** Selectors, threads and pools beneath. */
+  public ClientConnector connector() {
+    return connector;
   }
 
-  void started() {
-    http.getProtocolHandlers().clear();
-    http.getProtocolHandlers().put(new ContinueProtocolHandler());
-    http.getProtocolHandlers().put(new ProcessingProtocolHandler());
-    http.getProtocolHandlers().put(new EarlyHintsProtocolHandler());
-    http.getProtocolHandlers().put(new AnyUpgrade());
-    http.getContentDecoderFactories().clear();
+  Timers timers() {
+    return timers;
   }
 
-  /** The client itself; requests to it must have a {@link JettyOrigin} as their tag. */
-  public HttpClient http() {
-    return http;
+  PooledBuffers buffers() {
+    return buffers;
   }
 
   /** Where to connect for a peer of a target. */
@@ -153,13 +109,13 @@ public final class JettyClient {
   }
 
   /** Told what became of a wish for a connection; one of the two, once, on any thread. */
-  public interface Dialled {
+  interface Dialled {
     /**
-     * Here it is; the caller's until {@link #release} or its close.
+     * Here it is; the caller's until its exchange has ended.
      *
      * @param reused whether requests went over it before
      */
-    void connected(Connection connection, boolean reused);
+    void connected(JettyUpstreamConnection connection, boolean reused);
 
     /** There is none. */
     void failed(GatewayFailure failure);
@@ -171,34 +127,51 @@ public final class JettyClient {
    * @param fresh whether to dial in any case
    * @param limit {@code proxy_connect_timeout}
    */
-  public void connect(JettyOrigin origin, boolean fresh, Duration limit, Dialled dialled) {
-    Connection kept = fresh ? null : idle(origin).take();
-    if (kept != null) {
-      dialled.connected(kept, true);
+  void connect(JettyOrigin origin, boolean fresh, Duration limit, Dialled dialled) {
+    JettyIdleConnections kept = idle(origin);
+    JettyUpstreamConnection latest = fresh ? null : kept.take();
+    if (latest != null) {
+      dialled.connected(latest, true);
       return;
     }
-    JettyRequest probe = new JettyRequest(this, origin);
-    JettyDial dial =
-        new JettyDial(this, origin, connector.getSelectorManager(), timers, limit, dialled);
+    JettyDial dial = new JettyDial(origin, connector.getSelectorManager(), timers, limit, dialled);
     dialling.set(dial);
     try {
-      http.resolveDestination(probe).newConnection(dial);
-    } catch (RuntimeException e) {
+      connector.connect(named(origin), context(origin, kept, dial));
+    } catch (UnknownHostException | RuntimeException e) {
       dial.failed(e); // Thrown on, it would be told a second time when the dial's limit passes.
     } finally {
       dialling.remove();
     }
   }
 
-  /** Keeps a connection whose exchange has ended for the next one, or closes it. */
-  public void release(JettyOrigin origin, Connection connection) {
-    if (!connection.isClosed()) {
-      idle(origin).keep(connection);
-    }
+  /** The host string of the address is the name that TLS sends and verifies. */
+  private static InetSocketAddress named(JettyOrigin origin) throws UnknownHostException {
+    byte[] bytes = origin.address().getAddress().getAddress();
+    return new InetSocketAddress(
+        InetAddress.getByAddress(origin.name(), bytes), origin.address().getPort());
+  }
+
+  private Map<String, Object> context(
+      JettyOrigin origin, JettyIdleConnections kept, JettyDial dial) {
+    ClientConnectionFactory http =
+        (endPoint, context) ->
+            new JettyUpstreamConnection(endPoint, this, kept, dial, origin.isTls());
+    Map<String, Object> context = new HashMap<>();
+    context.put(
+        ClientConnectionFactory.CONTEXT_KEY,
+        origin.isTls() ? connector.newSslClientConnectionFactory(tls, http) : http);
+    context.put(ClientConnector.CONNECTION_PROMISE_CONTEXT_KEY, dial);
+    context.put(Transport.CONTEXT_KEY, Transport.TCP_IP);
+    return context;
   }
 
   private JettyIdleConnections idle(JettyOrigin origin) {
-    if (idle.size() >= MOST_ORIGINS && !idle.containsKey(origin)) {
+    JettyIdleConnections known = idle.get(origin);
+    if (known != null) {
+      return known;
+    }
+    if (idle.size() >= MOST_ORIGINS) {
       idle.values().removeIf(JettyIdleConnections::isEmpty);
     }
     return idle.computeIfAbsent(origin, o -> new JettyIdleConnections(o.keepalive()));
@@ -208,16 +181,7 @@ public final class JettyClient {
     try {
       idle.values().forEach(JettyIdleConnections::close);
     } finally {
-      LifeCycle.stop(http);
-    }
-  }
-
-  /** Jetty's own knows two protocols; where an upgrader waits, it judges the answer. */
-  private static final class AnyUpgrade extends UpgradeProtocolHandler {
-    @Override
-    protected boolean acceptHeaders(Request request, Response response) {
-      return request.getAttributes().containsKey(HttpUpgrader.Factory.class.getName())
-          || super.acceptHeaders(request, response);
+      LifeCycle.stop(connector);
     }
   }
 }

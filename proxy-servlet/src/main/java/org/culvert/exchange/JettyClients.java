@@ -9,6 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.culvert.exchange.ProxySettings.UpstreamTls;
+import org.eclipse.jetty.io.ArrayByteBufferPool;
 import org.eclipse.jetty.io.ByteBufferPool;
 import org.eclipse.jetty.util.component.LifeCycle;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
@@ -20,12 +21,16 @@ import org.slf4j.LoggerFactory;
 /**
  * One configuration's part of the process's upstream clients. There is one {@link JettyClient} for
  * every distinct TLS setting in the process, whatever the number of configurations and reloads; all
- * share one thread pool, one timer thread and one buffer pool. They start with the first user and
- * end with the last. Thread-safe; nothing of Culvert's own is called back under its lock.
+ * share one thread pool, one timer thread and the pools of buffers. They start with the first user
+ * and end with the last. Thread-safe; nothing of Culvert's own is called back under its lock.
  */
 public final class JettyClients implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(JettyClients.class);
   private static final int MAX_THREADS = 64;
+
+  /** 16 MB: as many requests under way at once are not the rule, and more cost garbage. */
+  private static final int MOST_BUFFERS = 1024;
+
   private static final Object LOCK = new Object();
 
   /** The threads that end something, each with whose it is. Added to under {@link #LOCK}. */
@@ -50,7 +55,8 @@ public final class JettyClients implements AutoCloseable {
     final ScheduledThreadPoolExecutor scheduler = scheduler();
     final Timers timers = new Timers(scheduler, threads);
     final ScheduledExecutorScheduler jettyScheduler = new ScheduledExecutorScheduler(scheduler);
-    final ByteBufferPool buffers = new JettyBuffers();
+    final ByteBufferPool pool = new ArrayByteBufferPool();
+    final PooledBuffers buffers = new PooledBuffers(MOST_BUFFERS);
     final Map<Key, Users> clients = new HashMap<>();
     int users;
 
@@ -167,9 +173,9 @@ public final class JettyClients implements AutoCloseable {
             shared.threads,
             shared.jettyScheduler,
             shared.timers,
+            shared.pool,
             shared.buffers);
-    start(client.http());
-    client.started();
+    start(client.connector());
     return client;
   }
 

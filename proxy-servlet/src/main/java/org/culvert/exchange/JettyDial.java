@@ -5,7 +5,7 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.culvert.http.GatewayFailure;
-import org.eclipse.jetty.client.Connection;
+import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SelectorManager;
 import org.eclipse.jetty.util.Promise;
@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
  * socket is closed here, so that a peer that never answers costs no descriptors.
  */
 final class JettyDial implements Promise<Connection> {
-  private final JettyClient client;
   private final JettyOrigin origin;
   private final SelectorManager selectors;
   private final JettyClient.Dialled dialled;
@@ -26,13 +25,11 @@ final class JettyDial implements Promise<Connection> {
   private volatile @Nullable SocketChannel channel;
 
   JettyDial(
-      JettyClient client,
       JettyOrigin origin,
       SelectorManager selectors,
       Timers timers,
       Duration limit,
       JettyClient.Dialled dialled) {
-    this.client = client;
     this.origin = origin;
     this.selectors = selectors;
     this.dialled = dialled;
@@ -75,14 +72,19 @@ final class JettyDial implements Promise<Connection> {
     }
   }
 
-  @Override
-  public void succeeded(Connection connection) {
+  /** The connection says so itself, before it may be used. */
+  void opened(JettyUpstreamConnection connection) {
     if (told.compareAndSet(false, true)) {
       timer.stop();
       dialled.connected(connection, false);
     } else {
-      client.release(origin, connection); // Too late for its request, good for another.
+      connection.keep(); // Too late for its request, good for another.
     }
+  }
+
+  @Override
+  public void succeeded(Connection outermost) {
+    // Jetty says so when the connection has been told: it may be in use, and TLS lies around it.
   }
 
   @Override

@@ -3,10 +3,8 @@ package org.culvert.exchange;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 import org.culvert.http.GatewayFailure;
-import org.eclipse.jetty.client.HttpResponseException;
-import org.eclipse.jetty.http.HttpException;
 
-/** What Jetty's exceptions mean. */
+/** What exceptions of Jetty's connections mean. */
 final class JettyFailures {
   private JettyFailures() {}
 
@@ -37,14 +35,20 @@ final class JettyFailures {
         return failure;
       }
     }
-    GatewayFailure.Kind kind = GatewayFailure.Kind.BROKEN;
-    if (cause instanceof IllegalArgumentException && !committed) {
-      kind = GatewayFailure.Kind.BAD_REQUEST; // A head that cannot be written.
-    } else if (cause instanceof SSLException && !committed) {
-      kind = GatewayFailure.Kind.TLS_FAILED;
-    } else if (cause instanceof HttpResponseException || cause instanceof HttpException) {
-      kind = GatewayFailure.Kind.INVALID_RESPONSE;
-    }
+    GatewayFailure.Kind kind =
+        cause instanceof SSLException && !committed
+            ? GatewayFailure.Kind.TLS_FAILED
+            : GatewayFailure.Kind.BROKEN;
     return new GatewayFailure(kind, "upstream " + origin.address() + " broke off: " + cause, cause);
+  }
+
+  /** A request that could not even be begun: its head cannot be written, or the fault is ours. */
+  static GatewayFailure sending(JettyOrigin origin, RuntimeException cause) {
+    return new GatewayFailure(
+        cause instanceof IllegalArgumentException
+            ? GatewayFailure.Kind.BAD_REQUEST
+            : GatewayFailure.Kind.INTERNAL,
+        "cannot send to " + origin.address() + ": " + cause,
+        cause);
   }
 }

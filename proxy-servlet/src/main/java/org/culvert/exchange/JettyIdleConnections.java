@@ -1,10 +1,8 @@
 package org.culvert.exchange;
 
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import org.eclipse.jetty.client.Connection;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,50 +11,57 @@ import org.jspecify.annotations.Nullable;
  */
 final class JettyIdleConnections {
   private final int limit;
-  private final Deque<Connection> connections = new ArrayDeque<>();
+  private final Deque<JettyUpstreamConnection> connections = new ArrayDeque<>();
   private boolean closed;
 
   JettyIdleConnections(int limit) {
     this.limit = limit;
   }
 
-  @Nullable Connection take() {
+  @Nullable JettyUpstreamConnection take() {
     while (true) {
-      Connection latest;
+      JettyUpstreamConnection latest;
       synchronized (this) {
         latest = connections.pollFirst();
       }
-      if (latest == null || !latest.isClosed()) {
+      if (latest == null || latest.isUsable()) {
         return latest;
       }
     }
   }
 
-  void keep(Connection connection) {
-    List<Connection> surplus = new ArrayList<>(1);
+  void keep(JettyUpstreamConnection connection) {
+    JettyUpstreamConnection surplus = null;
     synchronized (this) {
-      connections.removeIf(Connection::isClosed);
       connections.addFirst(connection);
-      while (connections.size() > (closed ? 0 : limit)) {
-        surplus.add(connections.removeLast());
+      if (connections.size() > (closed ? 0 : limit)) {
+        surplus = connections.removeLast();
       }
     }
-    surplus.forEach(Connection::close);
+    if (surplus != null) {
+      surplus.close();
+    } else if (!connection.isUsable()) {
+      forget(connection); // It ended on the way here.
+    }
   }
 
-  /** Whether none is kept that still lives. */
+  /** It has ended. */
+  synchronized void forget(JettyUpstreamConnection connection) {
+    connections.remove(connection);
+  }
+
+  /** Whether none is kept. */
   synchronized boolean isEmpty() {
-    connections.removeIf(Connection::isClosed);
     return connections.isEmpty();
   }
 
   void close() {
-    List<Connection> all;
+    List<JettyUpstreamConnection> all;
     synchronized (this) {
       closed = true;
       all = List.copyOf(connections);
       connections.clear();
     }
-    all.forEach(Connection::close);
+    all.forEach(JettyUpstreamConnection::close);
   }
 }

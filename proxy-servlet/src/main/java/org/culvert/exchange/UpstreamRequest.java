@@ -91,9 +91,9 @@ public final class UpstreamRequest {
             JettyClient.origin(to.scheme(), tlsName(to), attempted.peer(), to.group()),
             attempted,
             settings.timeouts(),
-            upstreams.timers(),
             head,
             message.body(),
+            downstream.mayWait(),
             new JettyAttempt.Progress() {
               @Override
               public void answered(ResponseHead answer, AnswerBody body) {

@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
  * it, which is loaded by name where the container's classes are there.
  */
 final class ContainerAdapters {
+  private static final String JETTY = "org.eclipse.jetty.";
+
   private ContainerAdapters() {}
 
   /** The container's own request, beneath all wrappers. */
@@ -19,6 +21,11 @@ final class ContainerAdapters {
       inner = wrapper.getRequest();
     }
     return inner;
+  }
+
+  /** Whether a request is one of Jetty's. */
+  static boolean isJetty(HttpServletRequest request) {
+    return unwrapped(request).getClass().getName().startsWith(JETTY);
   }
 
   /**
@@ -33,7 +40,7 @@ final class ContainerAdapters {
     if (container.startsWith("org.apache.catalina.")) {
       return load(type, "Tomcat" + name);
     }
-    return container.startsWith("org.eclipse.jetty.") ? load(type, "Jetty" + name) : null;
+    return container.startsWith(JETTY) ? load(type, "Jetty" + name) : null;
   }
 
   private static <T> @Nullable T load(Class<T> type, String name) {

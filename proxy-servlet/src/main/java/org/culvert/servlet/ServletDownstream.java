@@ -220,6 +220,16 @@ public final class ServletDownstream implements Downstream {
     return !open.get();
   }
 
+  /**
+   * Nothing waits in Jetty. Tomcat's setWriteListener waits for the thread that the request came
+   * on, which may be in a filter still, and its HTTP/2 writes wait for the connection's other
+   * streams.
+   */
+  @Override
+  public boolean mayWait() {
+    return !ContainerAdapters.isJetty(request);
+  }
+
   @Override
   public void onClientGone(Runnable callback) {
     whenGone = callback;

@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.culvert.exchange.Completion;
-import org.eclipse.jetty.client.HttpClient;
+import org.eclipse.jetty.io.ClientConnector;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.websocket.core.Behavior;
@@ -48,7 +48,7 @@ final class JettyBackendHop implements Hop, FrameHandler {
    *
    * @param over run once when it has ended
    */
-  JettyBackendHop(EndPoint endPoint, HttpClient client, Runnable over) {
+  JettyBackendHop(EndPoint endPoint, ClientConnector client, Runnable over) {
     this.over = over;
     ExtensionStack none = new ExtensionStack(COMPONENTS, Behavior.CLIENT);
     none.negotiate(List.of(), List.of());

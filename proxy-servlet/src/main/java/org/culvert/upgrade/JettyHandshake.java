@@ -191,7 +191,7 @@ public final class JettyHandshake {
     @Override
     public void switched(ResponseHead answer, EndPoint endPoint) {
       if (!tunnel) {
-        accepted(answer, new JettyBackendHop(endPoint, client.http(), () -> attempted.done()));
+        accepted(answer, new JettyBackendHop(endPoint, client.connector(), () -> attempted.done()));
       } else if (JettyTunnelSocket.isIn(endPoint)) {
         endPoint.upgrade(
             JettyTunnelSocket.of(endPoint, socket -> tunnelled(answer, socket, attempted)));

@@ -14,7 +14,6 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.culvert.exchange.ProxySettings.UpstreamTls;
 import org.culvert.http.GatewayFailure;
-import org.eclipse.jetty.client.Connection;
 import org.eclipse.jetty.util.component.LifeCycle;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -59,11 +58,11 @@ final class UpstreamsTest {
     assertThat(threads()).hasSizeLessThanOrEqualTo(before);
     assertThat(first.clients().client(new UpstreamTls(true, null, false, null)))
         .isNotSameAs(client);
-    assertThat(client.http().isRunning()).isTrue();
+    assertThat(client.connector().isRunning()).isTrue();
     first.close();
     first.close();
     Upstreams.awaitClosed(Duration.ofSeconds(20));
-    assertThat(client.http().isRunning()).isFalse();
+    assertThat(client.connector().isRunning()).isFalse();
     for (Thread thread : threads()) {
       thread.join(5000);
     }
@@ -76,11 +75,11 @@ final class UpstreamsTest {
     JettyClient slow = retired.clients().client(PLAIN);
     Upstreams current = Upstreams.open(List.of(), retired);
     JettyClient broken = current.clients().client(new UpstreamTls(true, null, false, null));
-    LifeCycle pool = (LifeCycle) slow.http().getExecutor();
+    LifeCycle pool = (LifeCycle) slow.connector().getExecutor();
     CountDownLatch stopping = new CountDownLatch(1);
     CountDownLatch othersStopped = new CountDownLatch(1);
     AtomicBoolean inTime = new AtomicBoolean();
-    slow.http()
+    slow.connector()
         .addEventListener(
             new LifeCycle.Listener() {
               @Override
@@ -92,7 +91,7 @@ final class UpstreamsTest {
               }
             });
     broken
-        .http()
+        .connector()
         .addEventListener(
             new LifeCycle.Listener() {
               @Override
@@ -135,7 +134,7 @@ final class UpstreamsTest {
               Duration.ofMillis(50),
               new JettyClient.Dialled() {
                 @Override
-                public void connected(Connection connection, boolean reused) {}
+                public void connected(JettyUpstreamConnection connection, boolean reused) {}
 
                 @Override
                 public void failed(GatewayFailure failure) {

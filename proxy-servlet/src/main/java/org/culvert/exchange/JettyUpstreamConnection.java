@@ -1,0 +1,618 @@
+package org.culvert.exchange;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
+import org.culvert.exchange.AnswerBody.Piece;
+import org.culvert.exchange.PooledBuffers.Lent;
+import org.culvert.http.GatewayFailure;
+import org.culvert.http.HeaderFields;
+import org.culvert.http.ResponseHead;
+import org.eclipse.jetty.io.AbstractConnection;
+import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A client's connection of HTTP/1.1 to a peer: one exchange after another, each with one read for a
+ * small answer. Asks its selector to tell of bytes all the time but while somebody has a piece in
+ * hand and wants no more; so an end of an idle connection is noticed, and a request that is sent on
+ * a kept one needs no word with the selector. Has a buffer only while bytes are in it, or pieces of
+ * one that are not used yet: what comes then is read into the rest of it.
+ *
+ * <p>The lock guards parser, buffer and exchange; nobody is called back under it. Any thread may
+ * abort at any time.
+ */
+final class JettyUpstreamConnection extends AbstractConnection implements Connection.UpgradeFrom {
+  /** One request and its answer, told of by the connection on any thread, never under its lock. */
+  interface Exchange {
+    /** The final head, or that of a 101; asked for the body, or for the switch, from now on. */
+    void answered(ResponseHead head);
+
+    /** It was cut short; the connection is closed. */
+    void broken(Throwable cause);
+
+    /** All of the answer was read; what came behind its body. */
+    void trailers(HeaderFields fields);
+
+    /** It is over: nothing further of the request is to be sent. */
+    void ended();
+
+    /** Nothing came for so long; the exchange is to abort. */
+    void timedOut();
+
+    /** Whether what it does with an answer may make the thread wait. */
+    boolean mayWait();
+  }
+
+  private enum Request {
+    /** Bytes of it are to come. */
+    SENDING,
+    /** The last ones have been given to the endpoint. */
+    LAST,
+    /** It is sent. */
+    SENT
+  }
+
+  /** Reads in a row before others have their turn. */
+  private static final int MOST_READS = 16;
+
+  /** Room in a buffer beneath which a new one is taken rather than its rest used. */
+  private static final int LEAST_ROOM = PooledBuffers.SIZE / 4;
+
+  private final JettyClient client;
+  private final JettyIdleConnections idle;
+  private final JettyDial dial;
+  private final boolean tls;
+  private final Object lock = new Object();
+  private final AnswerParser parser = new AnswerParser();
+  private final Callback fillable = new Fillable();
+
+  private volatile @Nullable Exchange current;
+  private Request request = Request.SENT;
+  private boolean headed;
+  private boolean answered = true;
+  private boolean persistent;
+  private boolean switched;
+  private boolean armed;
+  private boolean full;
+  private boolean ended;
+  private boolean closed;
+  private @Nullable Lent input;
+  private @Nullable Runnable ready;
+  private @Nullable Throwable failure;
+  private @Nullable Exchange unbroken;
+
+  private @Nullable SendTimeout reading;
+  private Duration readTime = Duration.ZERO;
+  private long waitingSince;
+  private boolean waiting;
+
+  /**
+   * A connection that is not open yet.
+   *
+   * @param idle where it is kept between two exchanges
+   * @param dial told when it is open
+   */
+  JettyUpstreamConnection(
+      EndPoint endPoint,
+      JettyClient client,
+      JettyIdleConnections idle,
+      JettyDial dial,
+      boolean tls) {
+    super(endPoint, client.connector().getExecutor());
+    this.client = client;
+    this.idle = idle;
+    this.dial = dial;
+    this.tls = tls;
+  }
+
+  /** Whether another exchange may begin, as far as is known. */
+  boolean isUsable() {
+    synchronized (lock) {
+      return failure == null && !closed && getEndPoint().isOpen();
+    }
+  }
+
+  /**
+   * Begins an exchange; at most one is under way.
+   *
+   * @param toHead whether it is a HEAD
+   * @param hasBody whether a body is sent: the answer is waited for from its end on
+   * @param readLimit how long the peer may say nothing
+   * @return false when the connection has ended meanwhile, or, which would be a defect, has another
+   *     exchange
+   */
+  boolean begin(Exchange exchange, boolean toHead, boolean hasBody, Duration readLimit) {
+    synchronized (lock) {
+      if (failure != null || closed || switched || current != null) {
+        return false;
+      }
+      if (reading == null || !readTime.equals(readLimit)) {
+        stopReading();
+        readTime = readLimit;
+        reading = new SendTimeout(client.timers(), readLimit, this::silent);
+      }
+      current = exchange;
+      request = Request.SENDING;
+      headed = false;
+      answered = false;
+      parser.begin(toHead);
+      if (!hasBody) {
+        await();
+      }
+      return true;
+    }
+  }
+
+  /** The last bytes of the request are about to be given to the endpoint. */
+  void lastBytes(Exchange exchange) {
+    synchronized (lock) {
+      if (current == exchange) {
+        request = Request.LAST;
+      }
+    }
+  }
+
+  /** The request is sent. */
+  void sent(Exchange exchange) {
+    synchronized (lock) {
+      if (current != exchange) {
+        return;
+      }
+      request = Request.SENT;
+      if (!headed) {
+        await();
+      }
+    }
+    settle(exchange);
+  }
+
+  /**
+   * The request cannot be sent. A peer that wants no more of it may have said so before it closed:
+   * its answer is looked for, unless the connection as such is broken.
+   */
+  void unsent(Exchange exchange, Throwable cause) {
+    boolean open = getEndPoint().isOpen() && !(cause instanceof SSLException);
+    synchronized (lock) {
+      if (current != exchange || (open && headed)) {
+        return;
+      }
+      if (open) {
+        await();
+        return;
+      }
+    }
+    abort(exchange, cause);
+  }
+
+  /** Ends an exchange that is under way, and the connection with it. */
+  void abort(Exchange exchange, Throwable cause) {
+    synchronized (lock) {
+      if (current != exchange) {
+        return;
+      }
+      mark(cause);
+    }
+    getEndPoint().close(cause);
+    tell();
+  }
+
+  /** Keeps it for another exchange; nothing is under way. */
+  void keep() {
+    idle.keep(this);
+  }
+
+  // The answer.
+
+  /** As {@link AnswerBody#read}, for the exchange whose answer it is. */
+  @Nullable Piece read(Exchange exchange) {
+    Piece piece = null;
+    Throwable broken;
+    HeaderFields trailers = null;
+    synchronized (lock) {
+      if (current != exchange) {
+        return AnswerPiece.failed(failure != null ? failure : new ClosedChannelException());
+      }
+      if (failure == null) {
+        try {
+          piece = nextPiece();
+        } catch (GatewayFailure | IOException | RuntimeException e) {
+          mark(e);
+        }
+      }
+      broken = failure;
+      if (broken != null) {
+        piece = AnswerPiece.failed(broken);
+      } else if (parser.isOver()) {
+        trailers = parser.trailers();
+        answerIsWhole();
+      }
+    }
+    if (broken != null) {
+      getEndPoint().close(broken);
+      tell();
+    } else if (trailers != null) {
+      exchange.trailers(trailers); // Before another exchange may begin.
+      settle(exchange);
+    }
+    return piece;
+  }
+
+  private @Nullable Piece nextPiece() throws GatewayFailure, IOException {
+    while (true) {
+      Lent buffer = input;
+      switch (buffer == null ? emptyHanded() : parser.next(buffer.bytes())) {
+        case PIECE -> {
+          Lent from = Objects.requireNonNull(buffer);
+          from.hold();
+          ByteBuffer bytes = from.bytes().duplicate();
+          bytes.limit(parser.start() + parser.length()).position(parser.start());
+          return AnswerPiece.of(bytes, from, parser.isOver());
+        }
+        case END -> {
+          return AnswerPiece.LAST;
+        }
+        default -> {
+          if (ended) {
+            parser.close();
+          } else if (!full || !fill()) {
+            letGoOfEmpty();
+            return null;
+          }
+        }
+      }
+    }
+  }
+
+  private AnswerParser.Found emptyHanded() {
+    return parser.isOver() ? AnswerParser.Found.END : AnswerParser.Found.MORE;
+  }
+
+  /** As {@link AnswerBody#demand}. */
+  void demand(Exchange exchange, Runnable whenReady) {
+    synchronized (lock) {
+      if (current == exchange && failure == null && !ended) {
+        ready = whenReady;
+        await();
+        arm();
+        return;
+      }
+    }
+    whenReady.run();
+  }
+
+  // Reading.
+
+  /** What the selector tells: there is something to read, or the connection is at its end. */
+  private final class Fillable implements Callback {
+    @Override
+    public void succeeded() {
+      onFillable();
+    }
+
+    @Override
+    public void failed(Throwable cause) {
+      outside(() -> broken(cause));
+    }
+
+    @Override
+    public InvocationType getInvocationType() {
+      Exchange exchange = current;
+      return exchange != null && exchange.mayWait()
+          ? InvocationType.BLOCKING
+          : InvocationType.NON_BLOCKING;
+    }
+  }
+
+  @Override
+  public void onFillable() {
+    Exchange headedNow = null;
+    ResponseHead head = null;
+    Runnable readyNow = null;
+    Throwable broken;
+    synchronized (lock) {
+      armed = false;
+      try {
+        if (failure == null && !switched) {
+          if (answered) {
+            unasked();
+          } else if (!headed) {
+            head = readHead() ? parser.head() : null;
+            headedNow = current;
+          } else if (fill() || ended) {
+            readyNow = ready;
+            ready = null;
+            arrived();
+          } else {
+            arm();
+          }
+        }
+      } catch (GatewayFailure | IOException | RuntimeException e) {
+        mark(e);
+      }
+      broken = failure;
+    }
+    if (broken != null) {
+      getEndPoint().close(broken);
+      tell();
+    } else if (head != null && headedNow != null) {
+      headedNow.answered(head);
+    } else if (readyNow != null) {
+      readyNow.run();
+    }
+  }
+
+  /** Between two exchanges: what the peer says belongs to none. */
+  private void unasked() throws IOException {
+    if (fill()) {
+      throw new IOException("the peer sent what nobody had asked for");
+    }
+    if (ended) {
+      throw new IOException("the peer closed its idle connection");
+    }
+    letGoOfEmpty();
+    arm();
+  }
+
+  private boolean readHead() throws GatewayFailure, IOException {
+    for (int reads = 0; reads < MOST_READS && fill(); reads++) {
+      if (parser.next(bytes()) == AnswerParser.Found.HEAD) {
+        headed = true;
+        arrived();
+        return true;
+      }
+      if (!full) {
+        break;
+      }
+    }
+    if (ended) {
+      parser.close();
+    }
+    letGoOfEmpty();
+    arm();
+    return false;
+  }
+
+  private ByteBuffer bytes() {
+    return Objects.requireNonNull(input).bytes();
+  }
+
+  /** Reads once, into the rest of the buffer or a new one; false where nothing came. */
+  private boolean fill() throws IOException {
+    Lent buffer = input;
+    if (buffer != null && buffer.isShared() && room(buffer) < LEAST_ROOM) {
+      buffer.release();
+      buffer = null;
+    }
+    if (buffer == null) {
+      buffer = client.buffers().take();
+      input = buffer;
+    }
+    ByteBuffer bytes = buffer.bytes();
+    if (!bytes.hasRemaining() && !buffer.isShared()) {
+      bytes.clear().limit(0); // All of it was parsed, and nobody has a piece.
+    }
+    int end = bytes.limit();
+    int room = room(buffer);
+    int filled = getEndPoint().fill(end == 0 ? bytes : bytes.slice(end, room).limit(0));
+    bytes.limit(end + Math.max(0, filled));
+    full = tls ? filled > 0 : filled == room; // TLS may have taken in more than it gave.
+    ended = filled < 0;
+    return filled > 0;
+  }
+
+  private static int room(Lent buffer) {
+    return buffer.bytes().capacity() - buffer.bytes().limit();
+  }
+
+  private void letGoOfEmpty() {
+    Lent buffer = input;
+    if (buffer != null && !buffer.bytes().hasRemaining() && !buffer.isShared()) {
+      buffer.release();
+      input = null;
+    }
+  }
+
+  private void letGo() {
+    Lent buffer = input;
+    if (buffer != null) {
+      buffer.release();
+      input = null;
+    }
+  }
+
+  private void arm() {
+    if (!armed && !closed) {
+      armed = true;
+      fillInterested(fillable);
+    }
+  }
+
+  // The read limit. One timer for the connection, whatever the number of its exchanges.
+
+  private void await() {
+    SendTimeout limit = reading;
+    if (limit != null) {
+      waiting = true;
+      waitingSince = System.nanoTime();
+      limit.begin();
+      limit.await();
+    }
+  }
+
+  private void arrived() {
+    waiting = false;
+    if (reading != null) {
+      reading.end();
+    }
+  }
+
+  private void silent() {
+    Exchange exchange;
+    synchronized (lock) {
+      exchange = current;
+      if (!waiting || System.nanoTime() - waitingSince < readTime.toNanos()) {
+        return; // Another exchange's already.
+      }
+    }
+    if (exchange != null) {
+      exchange.timedOut();
+    }
+  }
+
+  private void stopReading() {
+    waiting = false;
+    if (reading != null) {
+      reading.stop();
+    }
+  }
+
+  // Ends.
+
+  /** What is left in the buffer nobody asked for. */
+  private void answerIsWhole() {
+    answered = true;
+    Lent buffer = input;
+    persistent =
+        parser.isPersistent() && !ended && (buffer == null || !buffer.bytes().hasRemaining());
+    arrived();
+    letGo();
+    parser.rest();
+    if (persistent) {
+      arm();
+    }
+  }
+
+  /** Request and answer are over, or the answer alone: then the rest of the request is void. */
+  private void settle(Exchange exchange) {
+    boolean keep;
+    synchronized (lock) {
+      if (current != exchange || !answered || request == Request.LAST) {
+        return;
+      }
+      current = null;
+      keep = persistent && request == Request.SENT && failure == null;
+    }
+    exchange.ended();
+    if (keep) {
+      keep();
+    } else {
+      close();
+    }
+  }
+
+  /** Under the lock; whoever marks closes and tells outside of it. */
+  private void mark(Throwable cause) {
+    if (failure == null) {
+      failure = cause;
+      unbroken = current;
+      stopReading();
+      letGo();
+    }
+  }
+
+  private void broken(Throwable cause) {
+    synchronized (lock) {
+      armed = false;
+      if (switched) {
+        return;
+      }
+      mark(cause);
+    }
+    getEndPoint().close(cause);
+    tell();
+  }
+
+  /**
+   * Does what a failure comes to where no lock is held: neither ours, nor that of TLS, beneath
+   * which an endpoint may be closed.
+   */
+  void outside(Runnable task) {
+    if (tls || Thread.holdsLock(lock)) {
+      getExecutor().execute(task);
+    } else {
+      task.run();
+    }
+  }
+
+  private void tell() {
+    Exchange untold;
+    Runnable waitingFor;
+    Throwable cause;
+    synchronized (lock) {
+      cause = failure;
+      untold = unbroken;
+      unbroken = null;
+      waitingFor = ready;
+      ready = null;
+    }
+    if (untold != null && cause != null) {
+      untold.broken(cause);
+    }
+    if (waitingFor != null) {
+      waitingFor.run();
+    }
+  }
+
+  // The switch to another protocol.
+
+  /** The exchange takes the connection out of HTTP: its endpoint is upgraded next. */
+  boolean leave(Exchange exchange) {
+    synchronized (lock) {
+      if (current != exchange || failure != null) {
+        return false;
+      }
+      switched = true;
+      current = null;
+      stopReading();
+      return true;
+    }
+  }
+
+  /** What came behind the head of the 101. */
+  @Override
+  public @Nullable ByteBuffer onUpgradeFrom() {
+    synchronized (lock) {
+      Lent buffer = input;
+      if (buffer == null || !buffer.bytes().hasRemaining()) {
+        letGo();
+        return null;
+      }
+      ByteBuffer early = ByteBuffer.allocate(buffer.bytes().remaining()).put(buffer.bytes()).flip();
+      letGo();
+      return early;
+    }
+  }
+
+  // What Jetty calls.
+
+  @Override
+  public void onOpen() {
+    super.onOpen();
+    synchronized (lock) {
+      arm();
+    }
+    dial.opened(this);
+  }
+
+  @Override
+  public boolean onIdleExpired(TimeoutException timeout) {
+    return current == null; // An exchange has limits of its own.
+  }
+
+  @Override
+  public void onClose(@Nullable Throwable cause) {
+    super.onClose(cause);
+    synchronized (lock) {
+      closed = true;
+    }
+    idle.forget(this);
+    broken(cause == null ? new ClosedChannelException() : cause);
+  }
+}
