@@ -1,6 +1,7 @@
 package org.culvert.exchange;
 
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,8 +13,9 @@ public final class SendTimeout {
   private final Timers timers;
   private final Duration time;
   private final Runnable passed;
+  private final AtomicBoolean sending = new AtomicBoolean();
   private volatile long since;
-  private volatile boolean sending;
+  private volatile boolean awaited;
   private volatile boolean stopped;
   private volatile Timers.@Nullable Limit limit;
 
@@ -28,17 +30,22 @@ public final class SendTimeout {
     this.passed = passed;
   }
 
-  /** A write is about to begin. */
+  /** A write is about to begin. Who ends it has been told of it since, and so sees this. */
   public void begin() {
-    since = System.nanoTime();
-    sending = true;
+    sending.lazySet(true);
   }
 
   /** It has been begun: unless it is done already, it is waited for. */
   public void await() {
-    if (!sending || stopped) {
+    if (!sending.get() || stopped) {
       return;
     }
+    since = System.nanoTime();
+    awaited = true;
+    watch();
+  }
+
+  private void watch() {
     Timers.Limit running = limit;
     if (running == null) {
       limit = timers.start(time, this::fire);
@@ -50,28 +57,37 @@ public final class SendTimeout {
   /** A limit may fire for a write that is done meanwhile; then the present one is looked at. */
   private void fire() {
     limit = null;
-    if (!sending || stopped) {
+    if (!sending.get() || stopped) {
       return;
     }
     if (System.nanoTime() - since >= time.toNanos()) {
       passed.run();
     } else {
-      await();
+      watch();
     }
   }
 
-  /** The write is done, or failed. */
-  public void end() {
-    sending = false;
+  /**
+   * The write is done, or failed.
+   *
+   * @return whether it was waited for
+   */
+  public boolean end() {
+    sending.lazySet(false);
+    if (!awaited) {
+      return false;
+    }
+    awaited = false;
     Timers.Limit running = limit;
     if (running != null) {
       running.pause();
     }
+    return true;
   }
 
   /** Whether a write is under way. */
   public boolean isSending() {
-    return sending;
+    return sending.get();
   }
 
   /** No write from now on. Idempotent. */

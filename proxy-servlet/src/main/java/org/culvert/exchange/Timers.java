@@ -6,11 +6,12 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Time limits, kept by one daemon thread of the process. What runs on it must not block. A limit
- * that is pushed on with every read or write costs one volatile write each time: its task looks at
+ * that is pushed on with every read or write costs one ordered write each time: its task looks at
  * the deadline when it fires and waits on where it was moved.
  */
 public final class Timers {
@@ -19,7 +20,7 @@ public final class Timers {
     private final ScheduledThreadPoolExecutor scheduler;
     private final long nanos;
     private final Runnable passed;
-    private volatile long deadline;
+    private final AtomicLong deadline;
     private volatile boolean stopped;
     private volatile boolean paused;
     private volatile @Nullable ScheduledFuture<?> task;
@@ -28,7 +29,7 @@ public final class Timers {
       this.scheduler = scheduler;
       this.nanos = nanos;
       this.passed = passed;
-      this.deadline = System.nanoTime() + nanos;
+      this.deadline = new AtomicLong(System.nanoTime() + nanos);
       schedule(nanos);
     }
 
@@ -48,7 +49,7 @@ public final class Timers {
       if (stopped) {
         return;
       }
-      long left = paused ? nanos : deadline - System.nanoTime();
+      long left = paused ? nanos : deadline.get() - System.nanoTime();
       if (left > 0) {
         schedule(left);
       } else {
@@ -59,8 +60,10 @@ public final class Timers {
 
     /** Starts the time anew: something happened, or something is waited for from now on. */
     public void touch() {
-      deadline = System.nanoTime() + nanos;
-      paused = false;
+      deadline.lazySet(System.nanoTime() + nanos);
+      if (paused) {
+        paused = false;
+      }
     }
 
     /** Nothing is waited for until the next {@link #touch}. */

@@ -6,17 +6,18 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.culvert.exchange.Timers;
 import org.culvert.upgrade.Accepted;
+import org.culvert.upgrade.Hop;
 import org.culvert.upgrade.Relay;
 import org.culvert.upgrade.RelayEnd;
 import org.culvert.upgrade.RelayThreads;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A backend on its way from the servlet to the session that the container makes for its client. It
- * arrives once; a client that never opens is given up, for Tomcat tells nobody when one has gone
- * before its handshake was done.
+ * A backend on its way from the servlet to the session that the container makes for its client, or
+ * to the client's connection. It arrives once; a client that never opens is given up, for Tomcat
+ * tells nobody when one has gone before its handshake was done.
  */
-final class JakartaHandover {
+final class JakartaHandover implements RelayFront.Taker {
   private static final Duration OPEN_LIMIT = Duration.ofSeconds(5);
 
   private enum State {
@@ -96,15 +97,35 @@ final class JakartaHandover {
 
   /** The session is there; null when it came too late. */
   @Nullable JakartaClientHop opened(Session session) {
-    if (!state.compareAndSet(State.TAKEN, State.OPENED)) {
-      return null;
-    }
-    stopOpening();
-    return upgrade.hop(session, accepted, threads);
+    return open() ? upgrade.hop(session, accepted, threads) : null;
   }
 
-  /** The session's handlers are set: from here the relay has it. */
-  void start(JakartaClientHop client) {
+  private boolean open() {
+    if (!state.compareAndSet(State.TAKEN, State.OPENED)) {
+      return false;
+    }
+    stopOpening();
+    return true;
+  }
+
+  @Override
+  public void opened(Hop client) {
+    if (open()) {
+      start(client);
+    } else {
+      client.abort();
+    }
+  }
+
+  @Override
+  public void closed() {
+    if (lost()) {
+      ended.accept(RelayEnd.unopened("the client's connection was closed"));
+    }
+  }
+
+  /** From here the relay has it: a session's handlers are set. */
+  void start(Hop client) {
     Relay relay =
         Relay.start(
             client,

@@ -107,15 +107,48 @@ public final class JakartaUpgrade implements AutoCloseable {
     if (closed && handover.lost()) {
       throw new GatewayFailure(GatewayFailure.Kind.SHUT_DOWN, "the proxy shuts down");
     }
+    RelayFront front = RelayFront.of(request);
+    if (front == null) {
+      completeBySession(request, response, accepted, handover);
+    } else {
+      completeByConnection(front, request, response, accepted, handover);
+    }
+  }
+
+  private void completeByConnection(
+      RelayFront front,
+      HttpServletRequest request,
+      HttpServletResponse response,
+      Accepted accepted,
+      JakartaHandover handover)
+      throws GatewayFailure {
+    try {
+      accepted
+          .head(request.getHeader("Sec-WebSocket-Key"))
+          .forEach(field -> response.addHeader(field.name(), field.value()));
+      handover.taken();
+      front.upgrade(
+          ContainerAdapters.unwrapped(request), request, response, accepted.timers(), handover);
+    } catch (RuntimeException e) {
+      if (!response.isCommitted()) {
+        response.reset(); // An error's answer has none of the 101's fields.
+      }
+      failed(handover, e);
+    }
+  }
+
+  private void completeBySession(
+      HttpServletRequest request,
+      HttpServletResponse response,
+      Accepted accepted,
+      JakartaHandover handover)
+      throws GatewayFailure {
     configurator.offer(handover);
     try {
       accepted.fields().forEach(field -> response.addHeader(field.name(), field.value()));
       container.upgradeHttpToWebSocket(request, response, endpoint, Map.of());
     } catch (IOException | DeploymentException | RuntimeException e) {
-      if (handover.lost()) {
-        throw new GatewayFailure(
-            GatewayFailure.Kind.CLIENT_GONE, "the client's handshake failed: " + e, e);
-      }
+      failed(handover, e);
       return;
     } finally {
       configurator.clear();
@@ -124,6 +157,13 @@ public final class JakartaUpgrade implements AutoCloseable {
       throw new GatewayFailure(
           GatewayFailure.Kind.INTERNAL,
           "the container did not upgrade the connection, and answered " + response.getStatus());
+    }
+  }
+
+  private static void failed(JakartaHandover handover, Exception e) throws GatewayFailure {
+    if (handover.lost()) {
+      throw new GatewayFailure(
+          GatewayFailure.Kind.CLIENT_GONE, "the client's handshake failed: " + e, e);
     }
   }
 

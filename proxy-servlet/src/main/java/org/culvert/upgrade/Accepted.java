@@ -19,6 +19,27 @@ public record Accepted(
     HeaderFields fields,
     RelaySettings settings,
     Timers timers) {
+  /**
+   * The whole head of the client's 101, for a front that completes the handshake by itself.
+   *
+   * @param key the client's {@code Sec-WebSocket-Key}
+   */
+  public HeaderFields head(String key) {
+    HeaderFields whole =
+        HeaderFields.of(
+            "Upgrade",
+            Offer.WEBSOCKET,
+            "Connection",
+            "Upgrade",
+            "Sec-WebSocket-Accept",
+            ServerHandshake.accept(key));
+    if (subprotocol != null) {
+      whole.add("Sec-WebSocket-Protocol", subprotocol);
+    }
+    whole.addAll(fields.toList());
+    return whole;
+  }
+
   /** Cuts the backend off: the client is gone or its handshake could not be completed. */
   public void abort() {
     backend.abort();

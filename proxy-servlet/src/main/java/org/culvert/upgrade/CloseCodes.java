@@ -4,6 +4,7 @@ package org.culvert.upgrade;
 final class CloseCodes {
   static final int NORMAL = 1000;
   static final int GOING_AWAY = 1001;
+  static final int PROTOCOL_ERROR = 1002;
   static final int INVALID_DATA = 1007;
   static final int NONE = 1005;
   static final int BAD_GATEWAY = 1014;

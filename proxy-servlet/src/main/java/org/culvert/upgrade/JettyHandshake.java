@@ -159,18 +159,16 @@ public final class JettyHandshake {
 
     @Override
     public JettySwitch switching(Failover.Try attempted, JettyClient client) {
-      return new Switch(attempted, client);
+      return new Switch(attempted);
     }
   }
 
   /** The peer switched. */
   private final class Switch implements JettySwitch {
     private final Failover.Try attempted;
-    private final JettyClient client;
 
-    Switch(Failover.Try attempted, JettyClient client) {
+    Switch(Failover.Try attempted) {
       this.attempted = attempted;
-      this.client = client;
     }
 
     @Override
@@ -191,7 +189,7 @@ public final class JettyHandshake {
     @Override
     public void switched(ResponseHead answer, EndPoint endPoint) {
       if (!tunnel) {
-        accepted(answer, new JettyBackendHop(endPoint, client.connector(), () -> attempted.done()));
+        accepted(answer, JettyHop.ofBackend(endPoint, upstreams.timers(), attempted::done));
       } else if (JettyTunnelSocket.isIn(endPoint)) {
         endPoint.upgrade(
             JettyTunnelSocket.of(endPoint, socket -> tunnelled(answer, socket, attempted)));

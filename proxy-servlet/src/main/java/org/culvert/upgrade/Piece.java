@@ -10,8 +10,15 @@ import java.nio.ByteBuffer;
  * @param first whether a message begins with it
  * @param last whether the message ends with it
  * @param bytes the payload; the receiver's until it calls {@link Hop#demand}
+ * @param room how many bytes before the payload, in its buffer, are the receiver's as well: to put
+ *     a frame's header there
  */
-public record Piece(boolean text, boolean first, boolean last, ByteBuffer bytes) {
+public record Piece(boolean text, boolean first, boolean last, ByteBuffer bytes, int room) {
+  /** A piece in a buffer that is the payload's alone. */
+  public Piece(boolean text, boolean first, boolean last, ByteBuffer bytes) {
+    this(text, first, last, bytes, 0);
+  }
+
   /** Whether it is a whole message. */
   public boolean isWhole() {
     return first && last;

@@ -1,6 +1,7 @@
 package org.culvert.upgrade;
 
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
 import org.culvert.exchange.Completion;
 import org.culvert.exchange.SendTimeout;
 import org.culvert.exchange.Timers;
@@ -16,8 +17,10 @@ final class Pump implements Completion {
   private final Relay relay;
   private final SendTimeout limit;
   private volatile boolean discarding;
-  private volatile long bytes;
-  private volatile long messages;
+
+  // Written by whoever has the piece, one at a time.
+  private final AtomicLong bytes = new AtomicLong();
+  private final AtomicLong messages = new AtomicLong();
 
   /**
    * A pump at rest.
@@ -51,12 +54,12 @@ final class Pump implements Completion {
 
   /** Bytes of payload that were moved. */
   long bytes() {
-    return bytes;
+    return bytes.get();
   }
 
   /** Messages that were moved to their end, or to the begin of their last piece. */
   long messages() {
-    return messages;
+    return messages.get();
   }
 
   /** Whether a piece is on its way now. */
@@ -65,16 +68,15 @@ final class Pump implements Completion {
   }
 
   /** Takes the piece that was asked for. */
-  @SuppressWarnings("NonAtomicVolatileUpdate") // one piece at a time
   void piece(Piece piece) {
     relay.alive();
     if (discarding) {
       from.demand();
       return;
     }
-    bytes += piece.bytes().remaining();
+    bytes.lazySet(bytes.get() + piece.bytes().remaining());
     if (piece.last()) {
-      messages++;
+      messages.lazySet(messages.get() + 1);
     }
     limit.begin();
     to.send(piece, this);
@@ -83,8 +85,9 @@ final class Pump implements Completion {
 
   @Override
   public void succeeded() {
-    limit.end();
-    relay.alive();
+    if (limit.end()) {
+      relay.alive();
+    }
     from.demand();
   }
 

@@ -90,7 +90,9 @@ public final class Relay {
 
   /** Something came from one of the peers, or was taken by one. */
   void alive() {
-    pinged = false;
+    if (pinged) {
+      pinged = false;
+    }
     Timers.Limit running = idle;
     if (running != null) {
       running.touch();

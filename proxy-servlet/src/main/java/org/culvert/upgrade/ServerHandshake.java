@@ -34,7 +34,7 @@ record ServerHandshake(
   /** What is wrong with the fields of a 101, or null. */
   @Nullable String wrong(HeaderFields fields) {
     boolean webSocket = protocol.equals(Offer.WEBSOCKET);
-    if (webSocket && !fields.all("Sec-WebSocket-Accept").equals(List.of(accept()))) {
+    if (webSocket && !fields.all("Sec-WebSocket-Accept").equals(List.of(accept(key)))) {
       return "Sec-WebSocket-Accept \"" + fields.joined("Sec-WebSocket-Accept") + '"';
     }
     if (!fields.hasToken("Upgrade", protocol) || !fields.hasToken("Connection", "upgrade")) {
@@ -69,7 +69,8 @@ record ServerHandshake(
         .toList();
   }
 
-  private String accept() {
+  /** The {@code Sec-WebSocket-Accept} that fits a key. */
+  static String accept(String key) {
     try {
       byte[] hash =
           MessageDigest.getInstance("SHA-1")
