@@ -2,9 +2,11 @@ package org.culvert.launcher;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.culvert.http.ClientConnection;
 import org.culvert.http.GatewayFailure;
 import org.culvert.servlet.RefusedRequest;
 import org.eclipse.jetty.http.HttpCompliance;
@@ -17,7 +19,10 @@ import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.internal.HttpConnection;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.thread.Invocable.InvocationType;
 import org.eclipse.jetty.util.thread.Scheduler;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +39,21 @@ final class Http1Connection extends HttpConnection {
   private final Duration headTimeout;
   private volatile @Nullable GatewayFailure refusal;
   private volatile boolean endedUnanswered;
+  private volatile boolean reached;
+  private volatile boolean holdsBuffer;
+  private final Executor executor = this::execute;
+  private final Callback nextRequest =
+      Callback.from(InvocationType.NON_BLOCKING, this::onFillable, this::onFillInterestedFailed);
+
+  /** Which request is under way, counted from 1; 0 between two. */
+  private long underWay;
+
+  private long begun;
+
+  /** What the endpoint's time was before a client was waited for, or -1. */
+  private long keepaliveMillis = -1;
+
+  private long number = -1;
 
   private Http1Connection(
       HttpConfiguration configuration,
@@ -64,6 +84,89 @@ final class Http1Connection extends HttpConnection {
       connection.setTransferEncodingChunkMaxLength(getTransferEncodingChunkMaxLength());
       return configure(connection, connector, endPoint);
     }
+  }
+
+  /** A request's, or null where it came by HTTP/2. */
+  static @Nullable Http1Connection of(Request request) {
+    return request.getConnectionMetaData() instanceof Http1Connection http1 ? http1 : null;
+  }
+
+  /** Its number, {@code $connection}. */
+  long number() {
+    if (number < 0) {
+      number = ClientConnection.number(getId());
+    }
+    return number;
+  }
+
+  /** Its present request has come to the proxy, which writes the log's line of it. */
+  synchronized void begin() {
+    reached = true;
+    underWay = ++begun;
+  }
+
+  /** Its present request may leave a buffer behind, which Jetty gives back when it reads again. */
+  void holdsBuffer() {
+    holdsBuffer = true;
+  }
+
+  @Override
+  protected Executor getExecutor() {
+    return executor;
+  }
+
+  /**
+   * Whoever ends an answer off the connection's thread has Jetty look for the next request on
+   * another one, which reads and as a rule finds nothing. Where nothing was read ahead the socket
+   * is waited for at once.
+   */
+  private void execute(Runnable task) {
+    if (task == this
+        && !holdsBuffer
+        && getParser().isStart()
+        && isRequestBufferEmpty()
+        && getEndPoint().isOpen()) {
+      fillInterested(nextRequest);
+    } else {
+      super.getExecutor().execute(task);
+    }
+  }
+
+  /** Whether its present request has {@link #begin begun}; until the next one's first byte. */
+  boolean hasReached() {
+    return reached;
+  }
+
+  /** The number of the request under way, by which the calls below are known to be of it. */
+  synchronized long underWay() {
+    return underWay;
+  }
+
+  /**
+   * A request waits for its client, to read from it or to write to it: the connection's time is not
+   * that between two requests any more.
+   */
+  synchronized void waits(long request, long idleMillis) {
+    if (request == underWay && keepaliveMillis < 0) {
+      keepaliveMillis = getEndPoint().getIdleTimeout();
+      getEndPoint().setIdleTimeout(idleMillis);
+    }
+  }
+
+  /** A request is over. */
+  synchronized void end(long request) {
+    if (request == underWay) {
+      underWay = 0;
+      if (keepaliveMillis >= 0) {
+        getEndPoint().setIdleTimeout(keepaliveMillis);
+        keepaliveMillis = -1;
+      }
+    }
+  }
+
+  /** The connection is another protocol's from now on, with its times. */
+  synchronized void leave() {
+    keepaliveMillis = -1;
   }
 
   /** What was read of the head that is being refused. */
@@ -157,6 +260,8 @@ final class Http1Connection extends HttpConnection {
 
     @Override
     public void messageBegin() {
+      reached = false;
+      holdsBuffer = false;
       partial.clear();
       super.messageBegin();
     }
