@@ -61,7 +61,7 @@ final class CoreCall implements ClientCall {
   @Override
   public void mayWait(Runnable step) {
     if (leg != null) {
-      leg.mayWait();
+      leg.waitsForDisk();
     }
     try {
       request.getComponents().getExecutor().execute(step);

@@ -46,7 +46,7 @@ final class CoreDownstream implements Downstream {
   private final AtomicBoolean over = new AtomicBoolean();
   private final AtomicBoolean gone = new AtomicBoolean();
   private volatile Duration sendTimeout = ClientTimes.IDLE;
-  private volatile boolean mayWait;
+  private volatile boolean blocking;
   private volatile @Nullable SendTimeout limit;
   private volatile @Nullable GatewayFailure tooSlow;
   private volatile @Nullable Runnable whenGone;
@@ -92,8 +92,8 @@ final class CoreDownstream implements Downstream {
   }
 
   /** What follows a write may wait for a disk. */
-  void mayWait() {
-    mayWait = true;
+  void waitsForDisk() {
+    blocking = true;
   }
 
   @Override
@@ -372,7 +372,7 @@ final class CoreDownstream implements Downstream {
 
     @Override
     public InvocationType getInvocationType() {
-      return mayWait ? InvocationType.BLOCKING : InvocationType.NON_BLOCKING;
+      return blocking ? InvocationType.BLOCKING : InvocationType.NON_BLOCKING;
     }
 
     @Override
