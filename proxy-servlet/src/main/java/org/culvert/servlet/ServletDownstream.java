@@ -98,7 +98,7 @@ public final class ServletDownstream implements Downstream {
       done.failed(new GatewayFailure(GatewayFailure.Kind.INTERNAL, "cannot answer: " + e, e));
       return;
     }
-    if (!before && writeWhole(piece, done)) {
+    if (!before && body.length() == 0 && writeWhole(piece, done)) {
       return;
     }
     writer.write(
@@ -121,7 +121,8 @@ public final class ServletDownstream implements Downstream {
   /**
    * Writes an answer that is one piece and fits into the container's buffer: nothing of it can wait
    * for the client, so the container need not be asked when it may be written, which costs another
-   * of its threads.
+   * of its threads. Only where the request has no body: who still reads one is told of its end by
+   * the way of a write.
    *
    * @return false where the piece is none such: nothing was done
    */

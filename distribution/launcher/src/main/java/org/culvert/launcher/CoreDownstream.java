@@ -11,14 +11,9 @@ import org.culvert.exchange.RequestBody;
 import org.culvert.exchange.SendTimeout;
 import org.culvert.exchange.Timers;
 import org.culvert.http.GatewayFailure;
-import org.culvert.http.HeaderField;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.ResponseHead;
 import org.culvert.observe.ResponseRecord;
-import org.eclipse.jetty.http.HttpFields;
-import org.eclipse.jetty.http.HttpHeader;
-import org.eclipse.jetty.http.HttpMethod;
-import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
@@ -29,9 +24,6 @@ import org.jspecify.annotations.Nullable;
  * that need not go at once wait for the next, so that a small answer is one write.
  */
 final class CoreDownstream implements Downstream {
-  /** How much may be kept back. */
-  private static final int KEPT = 8 * 1024;
-
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0).asReadOnlyBuffer();
 
   private final Request request;
@@ -54,13 +46,10 @@ final class CoreDownstream implements Downstream {
   private volatile boolean wrote;
 
   // Of who answers, one call after the other.
-  private @Nullable ResponseHead head;
-  private HeaderFields trailers = new HeaderFields();
-  private boolean applied;
-  private long length = -1;
+  private final CoreHead head;
+  private final KeptBytes kept = new KeptBytes();
   private long written;
   private boolean lastWritten;
-  private @Nullable ByteBuffer kept;
 
   CoreDownstream(
       Request request,
@@ -76,9 +65,10 @@ final class CoreDownstream implements Downstream {
     this.callback = callback;
     this.body = body;
     this.http1 = http1;
-    this.number = http1 == null ? 0 : http1.underWay();
+    this.number = http1 == null ? 0 : http1.underWay().number();
     this.idleMillis = idleMillis;
     this.record = record;
+    this.head = new CoreHead(request, record);
     this.timers = timers;
     body.open(record, this::waits, this::clientGone);
     // Nothing is read and nothing written: then the exchange waits for its backend, whose timeouts
@@ -108,12 +98,12 @@ final class CoreDownstream implements Downstream {
 
   @Override
   public void head(ResponseHead newHead) {
-    head = newHead;
+    head.set(newHead);
   }
 
   @Override
   public void trailers(HeaderFields fields) {
-    trailers = fields;
+    head.trailers(fields);
   }
 
   @Override
@@ -123,47 +113,15 @@ final class CoreDownstream implements Downstream {
       done.failed(new IOException("the answer is over"));
       return;
     }
-    takeLength();
     int bytes = piece.remaining();
     written += bytes;
-    boolean last = written == length;
-    if (!last && !flush && keep(piece)) {
+    boolean last = written == head.length();
+    if (!last && !flush && kept.keep(piece)) {
       record.wrote(bytes);
       done.succeeded();
       return;
     }
-    send(joined(piece), last, new Write(bytes, done));
-  }
-
-  /** Keeps a piece back if it is small; its buffer is not ours any longer than this. */
-  private boolean keep(ByteBuffer piece) {
-    ByteBuffer before = kept;
-    int bytes = piece.remaining();
-    if ((before == null ? 0 : before.position()) + bytes > KEPT) {
-      return false;
-    }
-    if (before == null) {
-      before = ByteBuffer.allocate(KEPT);
-      kept = before;
-    }
-    before.put(piece);
-    return true;
-  }
-
-  private ByteBuffer joined(ByteBuffer piece) {
-    ByteBuffer before = kept;
-    if (before == null) {
-      return piece;
-    }
-    kept = null;
-    before.flip();
-    if (!piece.hasRemaining()) {
-      return before;
-    }
-    return ByteBuffer.allocate(before.remaining() + piece.remaining())
-        .put(before)
-        .put(piece)
-        .flip();
+    send(kept.before(piece), last, new Write(bytes, done));
   }
 
   private void send(ByteBuffer bytes, boolean last, Write writing) {
@@ -173,7 +131,7 @@ final class CoreDownstream implements Downstream {
       limit = timeout;
     }
     try {
-      apply(last);
+      head.apply(response, last, body, http1 != null);
     } catch (RuntimeException e) {
       writing.done.failed(
           new GatewayFailure(GatewayFailure.Kind.INTERNAL, "cannot answer: " + e, e));
@@ -188,64 +146,10 @@ final class CoreDownstream implements Downstream {
     }
   }
 
-  private void takeLength() {
-    ResponseHead now = head;
-    if (!applied && now != null) {
-      length = number(now.fields().first("Content-Length"));
-    }
-  }
-
-  private static long number(@Nullable String text) {
-    try {
-      return text == null ? -1 : Long.parseLong(text);
-    } catch (NumberFormatException e) {
-      return -1; // Of an add_header, for instance: then Jetty has its word.
-    }
-  }
-
-  /**
-   * Puts the head into the response; the first time only.
-   *
-   * @param whole whether all of the answer is there
-   */
-  private void apply(boolean whole) {
-    ResponseHead now = head;
-    if (applied || now == null) {
-      return;
-    }
-    applied = true;
-    record.head(now.status(), now.fields());
-    response.setStatus(now.status());
-    HttpFields.Mutable fields = response.getHeaders();
-    for (HeaderField field : now.fields()) {
-      fields.add(field.name(), field.value());
-    }
-    HttpVersion version = request.getConnectionMetaData().getHttpVersion();
-    boolean known = whole && trailers.size() == 0 && !HttpMethod.HEAD.is(request.getMethod());
-    if (length < 0
-        && !known
-        && version != HttpVersion.HTTP_1_0
-        && now.status() != 204
-        && now.status() != 304) {
-      response.setTrailersSupplier(this::trailerFields);
-    }
-    if (whole && !body.isRead() && !request.consumeAvailable() && http1 != null) {
-      fields.put(HttpHeader.CONNECTION, "close");
-    }
-  }
-
-  private HttpFields trailerFields() {
-    HttpFields.Mutable fields = HttpFields.build();
-    for (HeaderField field : trailers) {
-      fields.add(field.name(), field.value());
-    }
-    return fields;
-  }
-
   /** From now on the client is waited for, under a time of its own. */
   private void waits() {
     if (http1 != null) {
-      http1.waits(number, idleMillis);
+      http1.underWay().waits(number, idleMillis);
     }
   }
 
@@ -272,9 +176,8 @@ final class CoreDownstream implements Downstream {
       finish();
       return;
     }
-    takeLength();
     send(
-        joined(NOTHING.duplicate()),
+        kept.before(NOTHING.duplicate()),
         true,
         new Write(
             0,
@@ -323,7 +226,7 @@ final class CoreDownstream implements Downstream {
     }
     body.close();
     if (http1 != null) {
-      http1.end(number);
+      http1.underWay().end(number);
     }
   }
 

@@ -45,14 +45,7 @@ final class Http1Connection extends HttpConnection {
   private final Callback nextRequest =
       Callback.from(InvocationType.NON_BLOCKING, this::onFillable, this::onFillInterestedFailed);
 
-  /** Which request is under way, counted from 1; 0 between two. */
-  private long underWay;
-
-  private long begun;
-
-  /** What the endpoint's time was before a client was waited for, or -1. */
-  private long keepaliveMillis = -1;
-
+  private final UnderWay underWay;
   private long number = -1;
 
   private Http1Connection(
@@ -62,6 +55,7 @@ final class Http1Connection extends HttpConnection {
       Duration headTimeout) {
     super(configuration, connector, endPoint);
     this.headTimeout = headTimeout;
+    this.underWay = new UnderWay(endPoint);
   }
 
   /** Makes them. */
@@ -100,9 +94,14 @@ final class Http1Connection extends HttpConnection {
   }
 
   /** Its present request has come to the proxy, which writes the log's line of it. */
-  synchronized void begin() {
+  void begin() {
     reached = true;
-    underWay = ++begun;
+    underWay.begin();
+  }
+
+  /** The request under way. */
+  UnderWay underWay() {
+    return underWay;
   }
 
   /** Its present request may leave a buffer behind, which Jetty gives back when it reads again. */
@@ -135,38 +134,6 @@ final class Http1Connection extends HttpConnection {
   /** Whether its present request has {@link #begin begun}; until the next one's first byte. */
   boolean hasReached() {
     return reached;
-  }
-
-  /** The number of the request under way, by which the calls below are known to be of it. */
-  synchronized long underWay() {
-    return underWay;
-  }
-
-  /**
-   * A request waits for its client, to read from it or to write to it: the connection's time is not
-   * that between two requests any more.
-   */
-  synchronized void waits(long request, long idleMillis) {
-    if (request == underWay && keepaliveMillis < 0) {
-      keepaliveMillis = getEndPoint().getIdleTimeout();
-      getEndPoint().setIdleTimeout(idleMillis);
-    }
-  }
-
-  /** A request is over. */
-  synchronized void end(long request) {
-    if (request == underWay) {
-      underWay = 0;
-      if (keepaliveMillis >= 0) {
-        getEndPoint().setIdleTimeout(keepaliveMillis);
-        keepaliveMillis = -1;
-      }
-    }
-  }
-
-  /** The connection is another protocol's from now on, with its times. */
-  synchronized void leave() {
-    keepaliveMillis = -1;
   }
 
   /** What was read of the head that is being refused. */

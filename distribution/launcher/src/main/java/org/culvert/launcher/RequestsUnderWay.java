@@ -46,16 +46,17 @@ final class RequestsUnderWay extends Handler.Wrapper {
     // are the location's.
     request.addIdleTimeoutListener(timeout -> false);
     if (http1 != null) {
-      long number = http1.underWay();
-      http1.waits(number, idleMillis);
+      UnderWay underWay = http1.underWay();
+      long number = underWay.number();
+      underWay.waits(number, idleMillis);
       Request.addCompletionListener(
           request,
           failure -> {
             // After a 101 the connection is a WebSocket's, which has set its own time.
             if (response.getStatus() == HttpStatus.SWITCHING_PROTOCOLS_101) {
-              http1.leave();
+              underWay.leave();
             }
-            http1.end(number);
+            underWay.end(number);
           });
     }
     return super.handle(request, response, callback);
@@ -79,7 +80,7 @@ final class RequestsUnderWay extends Handler.Wrapper {
   /** Whether it is an HTTP/1 connection between two requests, or before its first. */
   boolean isIdle(EndPoint transport) {
     return decrypted(transport).getConnection() instanceof Http1Connection http1
-        && http1.underWay() == 0;
+        && http1.underWay().number() == 0;
   }
 
   /** Whether it is an HTTP/1 connection between two requests, not one before its first. */

@@ -6,6 +6,9 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
+import java.lang.management.ThreadMXBean;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -124,6 +127,47 @@ class CoreFrontTest {
 
       assertThat(rest(client)).endsWith("\r\n\r\nlate");
     }
+  }
+
+  /** The socket stays registered for reading, and is readable all the time then. */
+  @Test
+  void whatComesDuringARequestDoesNotKeepTheSelectorBusy() throws Exception {
+    CompletableFuture<Void> asked = new CompletableFuture<>();
+    CompletableFuture<Void> measured = new CompletableFuture<>();
+    backend(
+        connection -> {
+          while (true) {
+            String target = head(connection).split(" ", 3)[1];
+            asked.complete(null);
+            measured.get(20, TimeUnit.SECONDS);
+            send(
+                connection,
+                "HTTP/1.1 200 OK\r\nContent-Length: " + target.length() + "\r\n\r\n" + target);
+          }
+        });
+    try (Socket client = client()) {
+      send(client, get("/first", ""));
+      asked.get(20, TimeUnit.SECONDS);
+      send(client, get("/second", "Connection: close\r\n"));
+      long before = cpuNanosOfTheServersThreads();
+      TimeUnit.MILLISECONDS.sleep(1_000); // What is measured: a second of it.
+      long used = cpuNanosOfTheServersThreads() - before;
+      measured.complete(null);
+
+      assertThat(used).isLessThan(TimeUnit.MILLISECONDS.toNanos(400));
+      assertThat(rest(client)).contains("/first").endsWith("\r\n\r\n/second");
+    }
+  }
+
+  private static long cpuNanosOfTheServersThreads() {
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    long nanos = 0;
+    for (ThreadInfo thread : threads.getThreadInfo(threads.getAllThreadIds())) {
+      if (thread != null && thread.getThreadName().matches("culvert-\\d+")) {
+        nanos += threads.getThreadCpuTime(thread.getThreadId());
+      }
+    }
+    return nanos;
   }
 
   @Test
