@@ -42,8 +42,10 @@ final class JettyTunnelFront implements TunnelFront {
       Object endPoint = JettySocket.endPointOf(containerRequest);
       return endPoint != null && JettyTunnelSocket.isIn(endPoint) ? endPoint : null;
     }
-    Object stream = JettySocket.streamOf(containerRequest);
-    return stream instanceof EndPoint ? stream : null;
+    return containerRequest.getProtocol().equals("HTTP/2.0")
+            && JettySocket.streamOf(containerRequest) instanceof EndPoint stream
+        ? stream
+        : null;
   }
 
   /** Over HTTP/2 the answer is a 200, and the stream is the tunnel's (RFC 8441, section 5). */

@@ -8,8 +8,11 @@ import javax.net.ssl.SSLSession;
  * silent connection has none. On the heap, where the JDK's ciphers work without a copy.
  */
 public final class TlsScratch {
-  /** What is read at once; with the part of a record before it, it fits the loop's buffer. */
-  private static final int READ = 32 * 1024;
+  /**
+   * What is decrypted at once. The loop's buffer has room for it and for one record more: an engine
+   * wants that for a part of one, too.
+   */
+  private static final int READ = 46 * 1024;
 
   /** What is written at once: the loop's buffer in records. */
   private static final int WRITE = 66 * 1024;
@@ -25,8 +28,9 @@ public final class TlsScratch {
    * @param before how much that is: a part of a record, or what an owner had read
    */
   ByteBuffer in(SSLSession session, int before) {
-    in = cleared(in, READ + Math.max(session.getPacketBufferSize(), before));
-    return in;
+    int room = Math.max(READ, before + session.getPacketBufferSize());
+    in = cleared(in, room);
+    return in.limit(room);
   }
 
   /** Room for what the loop's buffer holds, and one record more. */

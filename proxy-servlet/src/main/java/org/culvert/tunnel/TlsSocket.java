@@ -86,17 +86,16 @@ final class TlsSocket extends ChannelSocket {
     if (wire.hasRemaining() && !ended) {
       part = copy(wire);
     }
-    ended |= count < 0; // Without a word of TLS, as many a client leaves.
+    ended |= count < 0 && !ahead; // Without a word of TLS, as many a client leaves.
     int decrypted = into.position() - start;
-    if (ended && decrypted > 0) {
-      ahead = true; // Its end is told of by the next read.
-      tellOfWhatIsAhead();
-    }
+    ahead |= ended && decrypted > 0; // Its end is told of by the next read.
+    tellOfWhatIsAhead();
     return decrypted > 0 ? decrypted : ended ? -1 : 0;
   }
 
   /** All records that are whole, up to the peer's end. */
   private void decrypt(ByteBuffer wire, ByteBuffer into) throws IOException {
+    int start = into.position();
     while (wire.hasRemaining() && !ended) {
       SSLEngineResult result = engine.unwrap(wire, into);
       switch (result.getStatus()) {
@@ -105,9 +104,14 @@ final class TlsSocket extends ChannelSocket {
         case BUFFER_UNDERFLOW -> {
           return;
         }
-        case BUFFER_OVERFLOW ->
+        case BUFFER_OVERFLOW -> {
+          if (into.position() == start) {
             throw new SSLException(
                 "a record of TLS is larger than the " + into.remaining() + " bytes there are");
+          }
+          ahead = true; // The rest is decrypted by the next read.
+          return;
+        }
       }
     }
   }
@@ -122,16 +126,14 @@ final class TlsSocket extends ChannelSocket {
       }
       status = engine.getHandshakeStatus();
     }
-    if (status == HandshakeStatus.NOT_HANDSHAKING || status == HandshakeStatus.FINISHED) {
-      return;
+    if (status == HandshakeStatus.NOT_HANDSHAKING || outputEnded) {
+      return; // Whose output has ended has no more to say.
     }
-    if (!engine.getSession().getProtocol().equals("TLSv1.3") && !engine.isInboundDone()) {
+    if (!engine.getSession().getProtocol().equals("TLSv1.3")) {
       throw new SSLException("the peer asks for a renegotiation");
     }
-    if (status == HandshakeStatus.NEED_WRAP && !outputEnded) {
-      if (send(encryptedNothing()) > 0) {
-        wantWrite(true);
-      }
+    if (status == HandshakeStatus.NEED_WRAP && send(encryptedNothing()) > 0) {
+      wantWrite(true);
     }
   }
 

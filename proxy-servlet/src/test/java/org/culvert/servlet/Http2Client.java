@@ -59,7 +59,9 @@ final class Http2Client implements AutoCloseable {
             HttpScheme.HTTP, new HostPortHttpField("127.0.0.1"), "/chat", all, "websocket");
     WebSocket opening = new WebSocket();
     opening.stream =
-        session.newStream(new HeadersFrame(connect, null, false), opening).get(10, TimeUnit.SECONDS);
+        session
+            .newStream(new HeadersFrame(connect, null, false), opening)
+            .get(10, TimeUnit.SECONDS);
     return opening;
   }
 

@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,8 +54,10 @@ class TlsTunnelTest {
       ends.client.socket.shutdownOutput();
       hears(ends.backend, "last");
       assertThat(ends.backend.socket.getInputStream().read()).isNegative();
-      say(ends.backend, "still here");
-      hears(ends.client, "still here");
+      if (protocol.equals("TLSv1.3")) { // Before, who hears an end closes as well.
+        say(ends.backend, "still here");
+        hears(ends.client, "still here");
+      }
       ends.backend.socket.shutdownOutput();
       assertThat(ends.client.socket.getInputStream().read()).isNegative();
       assertThat(ends.ended.poll(5, TimeUnit.SECONDS).cause()).isEqualTo("the client closed");
@@ -95,7 +98,7 @@ class TlsTunnelTest {
   @Test
   void neverGivesOneTunnelsByteToAnother() throws Exception {
     int count = 200;
-    int size = 150_000;
+    int size = 80_000;
     Queue<String> wrong = new ConcurrentLinkedQueue<>();
     List<TlsEnds> all = new ArrayList<>();
     List<Thread> threads = new ArrayList<>();
@@ -116,12 +119,13 @@ class TlsTunnelTest {
     for (TlsEnds ends : all) {
       ends.close();
     }
-    assertThat(wrong).isEmpty();
     for (TlsEnds ends : all) {
       TunnelEnd end = ends.ended.poll(10, TimeUnit.SECONDS);
-      assertThat(end.toBackend()).isEqualTo(size);
-      assertThat(end.toClient()).isEqualTo(size);
+      if (end.toBackend() != size || end.toClient() != size) {
+        wrong.add(end.toString());
+      }
     }
+    assertThat(wrong).isEmpty();
   }
 
   private static void feed(TlsEnds.Peer from, byte tag, int size, Queue<String> wrong) {
@@ -201,12 +205,23 @@ class TlsTunnelTest {
   }
 
   @Test
+  void leavesNoDescriptorBehindAfterManyEnds() throws Exception {
+    endsOfEveryKind(60);
+  }
+
+  @Test
+  @Tag("long")
+  @Timeout(300)
   void leavesNoDescriptorBehindAfterAThousandEnds() throws Exception {
+    endsOfEveryKind(1000);
+  }
+
+  private void endsOfEveryKind(int count) throws Exception {
     for (int i = 0; i < 10; i++) {
       end(i); // What is loaded once.
     }
     long before = descriptors();
-    for (int i = 0; i < 500; i++) {
+    for (int i = 0; i < count; i++) {
       end(i);
     }
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);

@@ -26,6 +26,8 @@ import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -274,15 +276,30 @@ class TunnelTest {
     }
   }
 
-  @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void leavesNothingOfAThousandTunnels(boolean tls) throws Exception {
+  @Test
+  void leavesNothingOfAThousandTunnels() throws Exception {
+    leavesNothingOf(1000, false);
+  }
+
+  @Test
+  void leavesNothingOfTunnelsWithTls() throws Exception {
+    leavesNothingOf(100, true);
+  }
+
+  @Test
+  @Tag("long")
+  @Timeout(300)
+  void leavesNothingOfAThousandTunnelsWithTls() throws Exception {
+    leavesNothingOf(1000, true);
+  }
+
+  private void leavesNothingOf(int count, boolean tls) throws Exception {
     start("tunnel");
     for (int i = 0; i < 20; i++) {
       open(tls).close(); // What is loaded once.
     }
     long before = descriptors();
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < count; i++) {
       try (Socket client = open(tls)) {
         if (i % 2 == 0) {
           echoes(client, "x");
