@@ -106,7 +106,7 @@ final class JettyTunnelStream implements TunnelSocket {
   @Override
   public int write(ByteBuffer bytes) throws IOException {
     if (write.get() == Write.NONE && bytes.hasRemaining()) {
-      begin(ByteBuffer.allocateDirect(bytes.remaining()).put(bytes).flip());
+      begin(ByteBuffer.allocate(bytes.remaining()).put(bytes).flip());
     }
     Throwable broken = failure;
     if (broken != null) {
