@@ -68,7 +68,7 @@ final class Upgrades implements AutoCloseable {
     if (mode == WebSocketMode.TUNNEL && warnedOfClient.compareAndSet(false, true)) {
       log.warn(
           "\"proxy_websocket tunnel\": a client's WebSocket is relayed, because its connection cannot"
-              + " be had (TLS by OpenSSL, or a connector that keeps its sockets); this is said once"); this is said"
+              + " be had (TLS by OpenSSL, or a connector that keeps its sockets); this is said"
               + " once");
     }
     return false;
