@@ -59,6 +59,19 @@ final class JettySocket implements ContainerSocket {
     }
   }
 
+  /**
+   * The endpoint that Jetty has for the stream of an extended CONNECT; null where a request is
+   * none.
+   */
+  static @Nullable Object streamOf(ServletRequest containerRequest) {
+    try {
+      Object support = call(get(containerRequest, "getRequest"), "getTunnelSupport");
+      return support == null ? null : get(support, "getEndPoint");
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      return null;
+    }
+  }
+
   @Override
   public long requestsSoFar(ServletRequest containerRequest) {
     try {

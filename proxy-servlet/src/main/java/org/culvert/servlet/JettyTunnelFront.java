@@ -6,6 +6,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.culvert.upgrade.JettyTunnelSocket;
 import org.eclipse.jetty.io.EndPoint;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Embedded Jetty's way: the endpoint is upgraded to a connection of ours when the 101 is written.
@@ -14,6 +15,8 @@ import org.eclipse.jetty.io.EndPoint;
 final class JettyTunnelFront implements TunnelFront {
   /** {@code HttpStream.UPGRADE_CONNECTION_ATTRIBUTE}, a class of the server's. */
   private static final String UPGRADE = "org.eclipse.jetty.server.HttpStream.upgradeConnection";
+
+  private static final String HTTP_1 = "HTTP/1.1";
 
   /** Loaded by name where a request is Jetty's. */
   JettyTunnelFront() {}
@@ -30,28 +33,46 @@ final class JettyTunnelFront implements TunnelFront {
 
   @Override
   public boolean has(ServletRequest containerRequest) {
-    Object endPoint = JettySocket.endPointOf(containerRequest);
-    return endPoint != null && JettyTunnelSocket.isIn(endPoint);
+    return endPoint(containerRequest) != null;
   }
 
+  /** That of the connection, or of the stream; null where the tunnel cannot have it. */
+  private static @Nullable Object endPoint(ServletRequest containerRequest) {
+    if (containerRequest.getProtocol().equals(HTTP_1)) {
+      Object endPoint = JettySocket.endPointOf(containerRequest);
+      return endPoint != null && JettyTunnelSocket.isIn(endPoint) ? endPoint : null;
+    }
+    return containerRequest.getProtocol().equals("HTTP/2.0")
+            && JettySocket.streamOf(containerRequest) instanceof EndPoint stream
+        ? stream
+        : null;
+  }
+
+  /** Over HTTP/2 the answer is a 200, and the stream is the tunnel's (RFC 8441, section 5). */
   @Override
   public void upgrade(
       ServletRequest containerRequest,
       HttpServletRequest request,
       HttpServletResponse response,
       Taker taker) {
-    Object endPoint = JettySocket.endPointOf(containerRequest);
-    if (endPoint == null || !JettyTunnelSocket.isIn(endPoint)) {
-      throw new IllegalStateException("the client's connection has no bare socket any more");
+    Object endPoint = endPoint(containerRequest);
+    if (endPoint == null) {
+      throw new IllegalStateException("the client's connection cannot be had any more");
     }
-    response.setStatus(HttpServletResponse.SC_SWITCHING_PROTOCOLS);
-    if (response.isCommitted()
-        || response.getStatus() != HttpServletResponse.SC_SWITCHING_PROTOCOLS) {
+    int status =
+        containerRequest.getProtocol().equals(HTTP_1)
+            ? HttpServletResponse.SC_SWITCHING_PROTOCOLS
+            : HttpServletResponse.SC_OK;
+    if (response.isCommitted()) {
       // Jetty would give the socket away behind whatever was answered.
       throw new IllegalStateException("the client has been answered " + response.getStatus());
     }
+    response.setStatus(status);
+    if (response.getStatus() != status) {
+      throw new IllegalStateException("the client has been answered " + response.getStatus());
+    }
     JettyTunnelSocket client =
-        JettyTunnelSocket.of(endPoint, socket -> taker.opened(socket, socket.early()));
+        JettyTunnelSocket.of(endPoint, opened -> taker.opened(opened.socket(), opened.early()));
     client.whenClosed(taker::closed);
     request.setAttribute(UPGRADE, client);
   }

@@ -6,11 +6,12 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import org.apache.tomcat.util.net.NioChannel;
+import org.apache.tomcat.util.net.SecureNioChannel;
 import org.apache.tomcat.util.net.SocketWrapperBase;
 
 /**
- * Tomcat's way, on a NIO connector without TLS: an upgrade handler of Tomcat's own kind, which is
- * left alone by its poller.
+ * Tomcat's way, on a NIO connector, with the JDK's TLS or without: an upgrade handler of Tomcat's
+ * own kind, which is left alone by its poller.
  */
 final class TomcatTunnelFront implements TunnelFront {
   /** Loaded by name where a request is Tomcat's. */
@@ -18,9 +19,14 @@ final class TomcatTunnelFront implements TunnelFront {
 
   @Override
   public boolean has(ServletRequest containerRequest) {
+    if (!containerRequest.getProtocol().equals("HTTP/1.1")) {
+      return false;
+    }
     SocketWrapperBase<?> wrapper = TomcatSocket.wrapperOf(containerRequest);
     Object socket = wrapper == null ? null : wrapper.getSocket();
-    return socket != null && socket.getClass() == NioChannel.class; // A subclass is that of TLS.
+    return socket != null
+        && (socket.getClass() == NioChannel.class
+            || (socket instanceof SecureNioChannel tls && TomcatTlsRemains.areKnownOf(tls)));
   }
 
   @Override

@@ -4,12 +4,12 @@ import jakarta.servlet.http.WebConnection;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 import org.apache.coyote.http11.upgrade.InternalHttpUpgradeHandler;
 import org.apache.tomcat.util.net.AbstractEndpoint;
 import org.apache.tomcat.util.net.AbstractEndpoint.Handler.SocketState;
 import org.apache.tomcat.util.net.NioChannel;
 import org.apache.tomcat.util.net.SSLSupport;
+import org.apache.tomcat.util.net.SecureNioChannel;
 import org.apache.tomcat.util.net.SocketEvent;
 import org.apache.tomcat.util.net.SocketWrapperBase;
 import org.culvert.tunnel.TunnelSocket;
@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * so that its connection is counted off once. Public because Tomcat makes it. One source for Tomcat
  * 10.1 and 11.
  */
-public final class TomcatTunnelHandler implements InternalHttpUpgradeHandler, TunnelSocket {
+public final class TomcatTunnelHandler implements InternalHttpUpgradeHandler {
   private @Nullable SocketWrapperBase<?> wrapper;
   private TunnelFront.@Nullable Taker taker;
 
@@ -57,7 +57,7 @@ public final class TomcatTunnelHandler implements InternalHttpUpgradeHandler, Tu
       to.closed();
       throw new java.io.UncheckedIOException(e); // Has Tomcat close it.
     }
-    to.opened(this, early.flip());
+    to.opened(tunnelled((NioChannel) socket.getSocket()), early.flip());
   }
 
   @Override
@@ -88,7 +88,7 @@ public final class TomcatTunnelHandler implements InternalHttpUpgradeHandler, Tu
 
   @Override
   public void setSslSupport(@Nullable SSLSupport support) {
-    // There is none.
+    // Nobody asks for it any more.
   }
 
   @Override
@@ -96,16 +96,18 @@ public final class TomcatTunnelHandler implements InternalHttpUpgradeHandler, Tu
     // A connector that accepts no more keeps what it has.
   }
 
-  // What the tunnel calls.
-
-  @Override
-  public SocketChannel channel() {
-    return ((NioChannel) socket().getSocket()).getIOChannel();
+  private TunnelSocket tunnelled(NioChannel socket) {
+    return socket instanceof SecureNioChannel tls
+        ? TunnelSocket.tls(
+            tls.getIOChannel(),
+            tls.getSslEngine(),
+            TomcatTlsRemains.encrypted(tls),
+            this::closeConnection)
+        : TunnelSocket.bare(socket.getIOChannel(), this::closeConnection);
   }
 
   /** Where Tomcat's executor takes no more the connection is closed directly. */
-  @Override
-  public void close() {
+  private void closeConnection() {
     SocketWrapperBase<?> socket = socket();
     if (!isTaken(socket)) {
       socket.close();

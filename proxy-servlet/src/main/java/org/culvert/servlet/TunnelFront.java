@@ -11,15 +11,15 @@ import org.culvert.tunnel.TunnelSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A container's way to give a client's bare socket away: each container's own, loaded by name where
+ * A container's way to give a client's connection away: each container's own, loaded by name where
  * its classes are there.
  */
 interface TunnelFront {
-  /** Takes the socket. */
+  /** Takes the connection. */
   interface Taker {
     /**
-     * The 101 is on the wire, the container reads no more. On any thread, once, and not after
-     * {@link #closed}.
+     * The 101 (over HTTP/2 a 200) is on the wire, the container reads no more. On any thread, once,
+     * and not after {@link #closed}.
      *
      * @param early what the container has read already; the callee's from now on
      */
@@ -29,12 +29,12 @@ interface TunnelFront {
     void closed();
   }
 
-  /** Whether this very connection has a bare socket that may be had. */
+  /** Whether this very connection, or stream of HTTP/2, can be had. */
   boolean has(ServletRequest containerRequest);
 
   /**
-   * Has the container answer 101 with the fields that the response has, and then give the socket
-   * away.
+   * Has the container answer 101, or 200 over HTTP/2, with the fields that the response has, and
+   * then give the connection away.
    */
   void upgrade(
       ServletRequest containerRequest,
@@ -45,9 +45,6 @@ interface TunnelFront {
 
   /** The way for this request, or null where it cannot be tunnelled. */
   static @Nullable TunnelFront of(HttpServletRequest request) {
-    if (!request.getProtocol().equals("HTTP/1.1")) {
-      return null;
-    }
     ServletRequest inner = ContainerAdapters.unwrapped(request);
     TunnelFront front = ContainerAdapters.of(inner, TunnelFront.class, "TunnelFront");
     return front != null && front.has(inner) ? front : null;

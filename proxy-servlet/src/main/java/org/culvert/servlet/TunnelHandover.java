@@ -26,8 +26,8 @@ final class TunnelHandover implements TunnelFront.Taker {
   private final TunnelUpgrade upgrade;
   private final AcceptedTunnel accepted;
   private final Consumer<RelayEnd> ended;
-  private final FrameMeter fromClient = new FrameMeter();
-  private final FrameMeter fromBackend = new FrameMeter();
+  private final @Nullable FrameMeter fromClient;
+  private final @Nullable FrameMeter fromBackend;
   private @Nullable Tunnel tunnel;
   private boolean lost;
   private Timers.@Nullable Limit opening;
@@ -36,6 +36,9 @@ final class TunnelHandover implements TunnelFront.Taker {
     this.upgrade = upgrade;
     this.accepted = accepted;
     this.ended = ended;
+    FrameMeter.ReservedBits reserved = accepted.reserved();
+    fromClient = reserved == null ? null : new FrameMeter(true, reserved);
+    fromBackend = reserved == null ? null : new FrameMeter(false, reserved);
   }
 
   /** The container is about to answer 101. */
@@ -143,9 +146,9 @@ final class TunnelHandover implements TunnelFront.Taker {
             .tunnel(
                 new Tunnel.Plan(
                     client,
-                    accepted.backend(),
-                    accepted.webSocket() ? fromClient : null,
-                    accepted.webSocket() ? fromBackend : null,
+                    accepted.backend().socket(),
+                    fromClient,
+                    fromBackend,
                     new TunnelRules(times.idle(), times.clientSend(), times.backendSend()),
                     end -> upgrade.execute(() -> over(end))));
     return tunnel;
@@ -160,10 +163,10 @@ final class TunnelHandover implements TunnelFront.Taker {
     upgrade.over(this);
     ended.accept(
         new RelayEnd(
-            accepted.webSocket() ? fromClient.bytes() : end.toBackend(),
-            accepted.webSocket() ? fromBackend.bytes() : end.toClient(),
-            fromClient.messages(),
-            fromBackend.messages(),
+            fromClient == null ? end.toBackend() : fromClient.bytes(),
+            fromBackend == null ? end.toClient() : fromBackend.bytes(),
+            fromClient == null ? 0 : fromClient.messages(),
+            fromBackend == null ? 0 : fromBackend.messages(),
             end.closeCode(),
             end.cause()));
   }

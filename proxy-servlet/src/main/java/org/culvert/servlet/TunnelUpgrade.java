@@ -83,7 +83,7 @@ final class TunnelUpgrade implements AutoCloseable {
     try {
       TunnelFront front = TunnelFront.of(request);
       if (front == null) {
-        throw new IllegalStateException("its connection is no bare socket any more");
+        throw new IllegalStateException("its connection cannot be had any more");
       }
       accepted.fields().forEach(field -> response.addHeader(field.name(), field.value()));
       front.upgrade(ContainerAdapters.unwrapped(request), request, response, handover);

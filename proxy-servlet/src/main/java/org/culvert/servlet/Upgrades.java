@@ -67,8 +67,9 @@ final class Upgrades implements AutoCloseable {
     }
     if (mode == WebSocketMode.TUNNEL && warnedOfClient.compareAndSet(false, true)) {
       log.warn(
-          "\"proxy_websocket tunnel\": a client's WebSocket is relayed, because its connection has"
-              + " no bare socket (TLS, HTTP/2, or a connector that keeps it); this is said once");
+          "\"proxy_websocket tunnel\": a client's WebSocket is relayed, because its connection cannot"
+              + " be had (TLS by OpenSSL, or a connector that keeps its sockets); this is said"
+              + " once");
     }
     return false;
   }
@@ -77,8 +78,8 @@ final class Upgrades implements AutoCloseable {
   void backendIsRelayed(WebSocketMode mode) {
     if (mode == WebSocketMode.TUNNEL && warnedOfBackend.compareAndSet(false, true)) {
       log.warn(
-          "\"proxy_websocket tunnel\": a WebSocket is relayed, because its upstream is one of"
-              + " https; this is said once");
+          "\"proxy_websocket tunnel\": a WebSocket is relayed, because its upstream is one of https"
+              + " and Jetty's TLS cannot be looked into here; this is said once");
     }
   }
 

@@ -27,6 +27,8 @@ public final class Tunnel {
   private boolean over;
   private boolean leaving;
   private long leavingSince;
+  private int leavingClientCode = CloseFrame.GOING_AWAY;
+  private int leavingBackendCode = CloseFrame.GOING_AWAY;
   private long active;
 
   /** When the loop looks at the times next; its place in the loop's order. */
@@ -79,13 +81,13 @@ public final class Tunnel {
       active = System.nanoTime();
       loop.add(this);
       added = true;
-      client.register(loop.selector());
-      backend.register(loop.selector());
+      client.open();
+      backend.open();
       if (clientEarly.hasRemaining()) {
-        client.received(clientEarly, active);
+        client.receivedEarly(clientEarly, active);
       }
       if (backendEarly.hasRemaining() && !over) {
-        backend.received(backendEarly, active);
+        backend.receivedEarly(backendEarly, active);
       }
     } catch (Throwable e) {
       end("it could not begin: " + e);
@@ -106,6 +108,24 @@ public final class Tunnel {
   }
 
   // The rest is the loop's thread.
+
+  /** A side sent what is no frame: it hears so, and the other that its peer has failed. */
+  void violated(TunnelSide side, String what) {
+    if (over || leaving) {
+      return;
+    }
+    if (closeCode == FrameMeter.NONE) {
+      closeCode = CloseFrame.PROTOCOL_ERROR;
+    }
+    leavingBackendCode = CloseFrame.PROTOCOL_ERROR;
+    leavingClientCode = side == client ? CloseFrame.PROTOCOL_ERROR : CloseFrame.BAD_GATEWAY;
+    leave("the " + side.name + " sent " + what);
+  }
+
+  /** What a Close says that is added for a side. */
+  int closeCodeTo(TunnelSide side) {
+    return side == client ? leavingClientCode : leavingBackendCode;
+  }
 
   private void leave(String why) {
     if (over || leaving) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Queue;
@@ -35,7 +36,11 @@ final class TunnelLoop implements Runnable {
 
   private final Selector selector;
   private final ByteBuffer shared = ByteBuffer.allocateDirect(BUFFER);
+  private final TlsScratch tlsScratch = new TlsScratch();
   private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+
+  /** What can be read although the selector does not say so. */
+  private final Queue<TunnelSide> readable = new ArrayDeque<>();
 
   /** All tunnels, the one whose time may pass first at the head. */
   private final TreeSet<Tunnel> tunnels =
@@ -45,7 +50,7 @@ final class TunnelLoop implements Runnable {
   private volatile int count;
   private boolean closing;
   private volatile boolean closed;
-  private @Nullable Thread thread;
+  private volatile @Nullable Thread thread;
 
   TunnelLoop() throws IOException {
     selector = Selector.open();
@@ -115,6 +120,7 @@ final class TunnelLoop implements Runnable {
     try {
       select();
       runTasks();
+      readReadable();
       lookAtTimes();
     } catch (Throwable e) {
       complain("waiting for sockets", e);
@@ -123,6 +129,10 @@ final class TunnelLoop implements Runnable {
   }
 
   private void select() throws IOException {
+    if (!readable.isEmpty()) {
+      selector.selectNow(this::event);
+      return;
+    }
     if (tunnels.isEmpty()) {
       selector.select(this::event);
       return;
@@ -138,17 +148,47 @@ final class TunnelLoop implements Runnable {
 
   private void event(SelectionKey key) {
     TunnelSide side = (TunnelSide) key.attachment();
-    Tunnel tunnel = side.tunnel();
-    if (tunnel.isOver()) {
+    if (side.tunnel().isOver()) {
       return;
     }
     try {
       side.ready(key, shared, System.nanoTime());
     } catch (Throwable e) {
-      // A cancelled key: somebody else closed the socket.
-      tunnel.end("the " + side.name + " broke off: " + e);
+      broke(side, e);
     } finally {
       shared.clear();
+    }
+  }
+
+  /** A cancelled key: somebody else closed the socket. Or a defect. */
+  private static void broke(TunnelSide side, Throwable cause) {
+    side.tunnel().end("the " + side.name + " broke off: " + cause);
+  }
+
+  /** Those that have become so meanwhile are read in the next turn: nobody is to starve. */
+  private void readReadable() {
+    for (int left = readable.size(); left > 0; left--) {
+      TunnelSide side = readable.remove();
+      if (side.tunnel().isOver()) {
+        continue;
+      }
+      try {
+        side.read(shared, System.nanoTime());
+      } catch (Throwable e) {
+        broke(side, e);
+      } finally {
+        shared.clear();
+      }
+    }
+  }
+
+  private void writeWaiting(TunnelSide side) {
+    if (!side.tunnel().isOver()) {
+      try {
+        side.writeRest(System.nanoTime());
+      } catch (Throwable e) {
+        broke(side, e);
+      }
     }
   }
 
@@ -191,7 +231,25 @@ final class TunnelLoop implements Runnable {
     }
   }
 
+  /** Has a side read, of which the selector does not know that it can. On any thread. */
+  void readable(TunnelSide side) {
+    if (isThread(Thread.currentThread())) {
+      readable.add(side);
+    } else {
+      submit(() -> readable.add(side));
+    }
+  }
+
+  /** Has a side write what waits, in the same way. On any thread. */
+  void writable(TunnelSide side) {
+    submit(() -> writeWaiting(side));
+  }
+
   // What tunnels call, on the loop's thread.
+
+  TlsScratch tlsScratch() {
+    return tlsScratch;
+  }
 
   void add(Tunnel tunnel) {
     tunnel.look = soon(tunnel.deadline());

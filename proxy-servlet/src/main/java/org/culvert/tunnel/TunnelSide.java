@@ -4,28 +4,27 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectionKey;
-import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One side of a tunnel: what comes from its socket, and what goes to it. The loop's thread alone.
+ * One side of a tunnel: what comes from its socket, and what goes to it. The loop's thread alone,
+ * but for what a socket tells.
  */
-final class TunnelSide {
-  /** A Close 1001 (RFC 6455, section 7.4.1), and masked with zeros: there is nothing to hide. */
-  private static final byte[] GOING_AWAY = {(byte) 0x88, 2, 3, (byte) 0xe9};
-
-  private static final byte[] MASKED_GOING_AWAY = {
-    (byte) 0x88, (byte) 0x82, 0, 0, 0, 0, 3, (byte) 0xe9
-  };
+final class TunnelSide implements TunnelSocket.Side {
+  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
   final String name;
   private final TunnelSocket socket;
-  private final SocketChannel channel;
   private final @Nullable FrameMeter meter;
   private final Tunnel tunnel;
-  private @Nullable SelectionKey key;
+
+  /** What the socket has not taken; empty where only the socket itself has something left. */
   private @Nullable ByteBuffer rest;
+
+  /** How many bytes are not on the wire, the rest and what the socket has. */
+  private int unsent;
+
   private long stalledSince;
   private boolean inputEnded;
   private boolean outputEnded;
@@ -38,7 +37,6 @@ final class TunnelSide {
   TunnelSide(String name, TunnelSocket socket, @Nullable FrameMeter meter, Tunnel tunnel) {
     this.name = name;
     this.socket = socket;
-    this.channel = socket.channel();
     this.meter = meter;
     this.tunnel = tunnel;
   }
@@ -51,9 +49,33 @@ final class TunnelSide {
     return tunnel.otherThan(this);
   }
 
-  void register(Selector selector) throws ClosedChannelException {
-    key = channel.register(selector, SelectionKey.OP_READ, this);
+  void open() throws IOException {
+    socket.open(this);
   }
+
+  // What the socket tells.
+
+  @Override
+  public SelectionKey register(SocketChannel channel) throws ClosedChannelException {
+    return channel.register(tunnel.loop().selector(), SelectionKey.OP_READ, this);
+  }
+
+  @Override
+  public void readable() {
+    tunnel.loop().readable(this);
+  }
+
+  @Override
+  public void writable() {
+    tunnel.loop().writable(this);
+  }
+
+  @Override
+  public TlsScratch tlsScratch() {
+    return tunnel.loop().tlsScratch();
+  }
+
+  // What the loop has it do.
 
   /** What the selector found. */
   void ready(SelectionKey found, ByteBuffer shared, long now) {
@@ -65,13 +87,16 @@ final class TunnelSide {
     }
   }
 
-  private void read(ByteBuffer shared, long now) {
-    if (other().rest != null && !other().closed) {
+  void read(ByteBuffer shared, long now) {
+    if (inputEnded || (other().rest != null && !other().closed)) {
       return; // Reading was switched off after the selector had looked.
+    }
+    if (meter != null) {
+      meter.giveBack(shared);
     }
     int count;
     try {
-      count = channel.read(shared);
+      count = socket.read(shared);
     } catch (IOException e) {
       tunnel.end("the " + name + " broke off: " + e.getMessage());
       return;
@@ -79,35 +104,48 @@ final class TunnelSide {
     if (count < 0) {
       endOfInput();
     } else if (count > 0) {
-      shared.flip();
-      received(shared, now);
+      received += count;
+      pass(shared.flip(), now);
     }
     tunnel.touch(now);
   }
 
-  /** Bytes came from this side's peer, now or before the tunnel began. */
-  void received(ByteBuffer bytes, long now) {
+  /** Bytes came from this side's peer before the tunnel began. */
+  void receivedEarly(ByteBuffer bytes, long now) {
     received += bytes.remaining();
-    if (tunnel.isLeaving()) {
-      lastReceived(bytes, now);
-      return;
-    }
-    if (meter != null) {
-      meter.follow(bytes);
-      if (meter.closeCode() != FrameMeter.NONE) {
-        tunnel.saidClose(this, meter.closeCode());
+    pass(bytes, now);
+  }
+
+  private void pass(ByteBuffer bytes, long now) {
+    FrameMeter metering = meter;
+    if (metering == null) {
+      if (!tunnel.isLeaving()) { // Else both sides are being cut.
+        other().write(bytes, now);
+      }
+    } else if (tunnel.isLeaving()) {
+      lastReceived(metering, bytes, now);
+    } else {
+      bytes.limit(metering.follow(bytes));
+      if (metering.closeCode() != FrameMeter.NONE) {
+        tunnel.saidClose(this, metering.closeCode());
+      }
+      if (bytes.hasRemaining()) {
+        other().write(bytes, now);
+      }
+      String violation = metering.violation();
+      if (violation != null) {
+        tunnel.violated(this, violation);
       }
     }
-    other().write(bytes, now);
   }
 
   /** The frame under way goes to its end, a Close comes behind it, and nothing after that. */
-  private void lastReceived(ByteBuffer bytes, long now) {
-    if (meter == null) {
-      return; // Then both sides are being cut.
+  private void lastReceived(FrameMeter metering, ByteBuffer bytes, long now) {
+    if (metering.violation() != null) {
+      return; // It is no WebSocket any more.
     }
     if (!other().closed) {
-      int border = meter.followToBorder(bytes);
+      int border = metering.followToBorder(bytes);
       int end = bytes.limit();
       other().write(bytes.limit(border), now);
       bytes.limit(end).position(border);
@@ -115,7 +153,7 @@ final class TunnelSide {
         other().goAway();
       }
     }
-    meter.follow(bytes);
+    metering.discard(bytes);
     tunnel.endIfLeft();
   }
 
@@ -127,10 +165,10 @@ final class TunnelSide {
     }
     closed = true;
     if (before.closeCode() == FrameMeter.NONE) {
-      add(this == tunnel.backend() ? MASKED_GOING_AWAY : GOING_AWAY);
+      add(CloseFrame.of(tunnel.closeCodeTo(this), this == tunnel.backend()));
     }
     if (!tunnel.isOver()) { // It ends where the Close cannot be sent.
-      other().interest(SelectionKey.OP_READ, true); // For its answer, whoever stalls.
+      other().socket.wantRead(!other().inputEnded); // For its answer, whoever stalls.
     }
   }
 
@@ -140,13 +178,14 @@ final class TunnelSide {
       write(ByteBuffer.wrap(frame), System.nanoTime());
     } else {
       rest = ByteBuffer.allocate(waiting.remaining() + frame.length).put(waiting).put(frame).flip();
+      unsent += frame.length;
     }
   }
 
   /** Whether it has got its Close and given one, or never will. */
   boolean hasLeft() {
     FrameMeter before = other().meter;
-    if (meter == null || before == null || before.isLost()) {
+    if (meter == null || before == null) {
       return true;
     }
     return closed && rest == null && (inputEnded || meter.closeCode() != FrameMeter.NONE);
@@ -158,54 +197,73 @@ final class TunnelSide {
   }
 
   private void write(ByteBuffer bytes, long now) {
+    int left;
     try {
-      channel.write(bytes);
+      left = socket.write(bytes);
     } catch (IOException e) {
-      tunnel.end("cannot send to the " + name + ": " + e.getMessage());
+      cannotSend(e);
       return;
     }
-    if (bytes.hasRemaining()) {
-      rest = ByteBuffer.allocate(bytes.remaining()).put(bytes).flip();
-      stalledSince = now;
-      interest(SelectionKey.OP_WRITE, true);
-      other().interest(SelectionKey.OP_READ, closed);
-      tunnel.stalled();
+    if (left > 0) {
+      stall(bytes, left, now);
     }
   }
 
-  private void writeRest(long now) {
+  private void stall(ByteBuffer bytes, int left, long now) {
+    rest =
+        bytes.hasRemaining() ? ByteBuffer.allocate(bytes.remaining()).put(bytes).flip() : NOTHING;
+    unsent = left;
+    stalledSince = now;
+    socket.wantWrite(true);
+    other().socket.wantRead(closed && !other().inputEnded);
+    tunnel.stalled();
+  }
+
+  private void cannotSend(IOException why) {
+    tunnel.end("cannot send to the " + name + ": " + why.getMessage());
+  }
+
+  void writeRest(long now) {
     ByteBuffer waiting = rest;
-    if (waiting == null) {
-      return;
-    }
-    int before = waiting.remaining();
+    int left;
     try {
-      channel.write(waiting);
+      left = socket.write(waiting == null ? NOTHING : waiting);
     } catch (IOException e) {
-      tunnel.end("cannot send to the " + name + ": " + e.getMessage());
+      cannotSend(e);
       return;
     }
-    if (waiting.remaining() < before) {
+    if (left == 0) {
+      socket.wantWrite(false);
+    }
+    if (waiting == null) {
+      return; // It was the socket's own affair.
+    }
+    if (left < unsent) {
+      unsent = left;
       stalledSince = now;
       tunnel.touch(now);
     }
-    if (!waiting.hasRemaining()) {
+    if (left == 0) {
       rest = null;
-      interest(SelectionKey.OP_WRITE, false);
-      if (closed) {
-        tunnel.endIfLeft();
-      } else if (other().inputEnded) {
-        endOfOutput();
-      } else {
-        other().interest(SelectionKey.OP_READ, true);
-      }
+      goOn();
+    }
+  }
+
+  /** All is on the wire that stalled this side. */
+  private void goOn() {
+    if (closed) {
+      tunnel.endIfLeft();
+    } else if (other().inputEnded) {
+      endOfOutput();
+    } else {
+      other().socket.wantRead(true);
     }
   }
 
   /** The peer sends no more; what it sent goes out first, then the other peer is told. */
   private void endOfInput() {
     inputEnded = true;
-    interest(SelectionKey.OP_READ, false);
+    socket.wantRead(false);
     tunnel.saidEnd(this);
     if (tunnel.isLeaving()) {
       tunnel.endIfLeft();
@@ -224,20 +282,12 @@ final class TunnelSide {
       return;
     }
     try {
-      channel.shutdownOutput();
-    } catch (IOException e) {
-      tunnel.end("cannot send to the " + name + ": " + e.getMessage());
-    }
-  }
-
-  private void interest(int operation, boolean wanted) {
-    SelectionKey registered = key;
-    if (registered != null) {
-      if (wanted) {
-        registered.interestOpsOr(operation);
-      } else {
-        registered.interestOpsAnd(~operation);
+      int left = socket.shutdownOutput();
+      if (left > 0) {
+        stall(NOTHING, left, System.nanoTime());
       }
+    } catch (IOException e) {
+      cannotSend(e);
     }
   }
 
@@ -252,19 +302,17 @@ final class TunnelSide {
 
   /** Whether the loop has it no more although nobody said so. */
   boolean isLost() {
-    return key != null && !key.isValid();
+    return socket.isLost();
   }
 
   long received() {
     return received;
   }
 
-  /** Lets go of the socket before its owner closes it: its descriptor waits for the last key. */
+  /** Lets go of the socket before its owner closes it. */
   void leave() {
     rest = null;
-    if (key != null) {
-      key.cancel();
-    }
+    socket.leave();
   }
 
   void close() {

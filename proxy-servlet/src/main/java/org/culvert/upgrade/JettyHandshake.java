@@ -2,7 +2,6 @@ package org.culvert.upgrade;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
 import org.culvert.exchange.Downstream;
 import org.culvert.exchange.Failover;
 import org.culvert.exchange.ForwardedRequest;
@@ -33,6 +32,9 @@ import org.jspecify.annotations.Nullable;
 public final class JettyHandshake {
   private static final List<String> HANDSHAKE =
       List.of("Sec-WebSocket-Accept", "Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions");
+
+  /** What of it a stream of HTTP/2 has. */
+  private static final List<String> CHOICES = HANDSHAKE.subList(1, 3);
 
   private final Upstreams upstreams;
   private final Downstream downstream;
@@ -86,11 +88,11 @@ public final class JettyHandshake {
         () -> upstream.clientGone("client left during the WebSocket handshake"));
     try {
       ProxyTarget target = ProxyTarget.of(settings.pass(), scope, upstreams.groups());
-      tunnel &= target.scheme().equals("http"); // TLS has no bare socket.
+      tunnel &= target.scheme().equals("http") || JettyTunnelSocket.knowsTls();
       if (!tunnel && !offer.isWebSocket()) {
         throw new GatewayFailure(
             GatewayFailure.Kind.INTERNAL,
-            "an upgrade to " + offer.protocol() + " can only be tunnelled, to an upstream of http");
+            "an upgrade to " + offer.protocol() + " can only be tunnelled, and is not here");
       }
       upstream.send(target, head(ForwardedRequest.upgrade(settings, target, scope)), new Sent());
     } catch (GatewayFailure failure) {
@@ -111,7 +113,7 @@ public final class JettyHandshake {
     fields.set("Connection", "Upgrade");
     String key = offer.isWebSocket() ? webSocket(fields) : "";
     if (offer.protocol().equals("h2c")) {
-      String settings = scope.get(RequestFacts.class).head().fields().first("HTTP2-Settings");
+      String settings = clientHead().fields().first("HTTP2-Settings");
       if (settings != null) { // RFC 7540, section 3.2.1.
         fields.set("HTTP2-Settings", settings).set("Connection", "Upgrade, HTTP2-Settings");
       }
@@ -126,23 +128,35 @@ public final class JettyHandshake {
   }
 
   /**
-   * What every handshake of a WebSocket says. In a tunnel it is the client's own; in a relay key
-   * and extensions are the hop's.
+   * What every handshake of a WebSocket says. In a tunnel it is the client's own, but for the key
+   * that a stream of HTTP/2 has not (RFC 8441, section 5); in a relay key and extensions are the
+   * hop's.
    *
    * @return the key
    */
   private String webSocket(HeaderFields fields) {
-    String key;
-    if (tunnel) {
-      HeaderFields client = scope.get(RequestFacts.class).head().fields();
-      key = Objects.requireNonNull(client.first("Sec-WebSocket-Key"), "checked by the offer");
-    } else {
+    String key = null;
+    if (tunnel && hasKey()) {
+      key = clientHead().fields().first("Sec-WebSocket-Key");
+    }
+    if (key == null) {
       key = ServerHandshake.newKey();
+    }
+    if (!tunnel) {
       fields.remove("Sec-WebSocket-Extensions");
     }
     fields.set("Sec-WebSocket-Version", "13");
     fields.set("Sec-WebSocket-Key", key);
     return key;
+  }
+
+  private RequestHead clientHead() {
+    return scope.get(RequestFacts.class).head();
+  }
+
+  /** Whether the client's handshake is that of HTTP/1.1: with a key, and a 101 in answer. */
+  private boolean hasKey() {
+    return clientHead().protocol().equals("HTTP/1.1");
   }
 
   /** A handshake has no body. */
@@ -222,13 +236,23 @@ public final class JettyHandshake {
     backend.whenClosed(attempted::done);
     HeaderFields fields = claim(answer, backend::close);
     if (fields != null) {
-      HeaderFields whole = HeaderFields.of("Upgrade", offer.protocol(), "Connection", "Upgrade");
-      for (String name : HANDSHAKE) {
+      HeaderFields whole = new HeaderFields();
+      List<String> handshake = CHOICES;
+      if (hasKey()) {
+        whole.add("Upgrade", offer.protocol()).add("Connection", "Upgrade");
+        handshake = HANDSHAKE;
+      }
+      for (String name : handshake) {
         answer.fields().all(name).forEach(value -> whole.add(name, value));
       }
       whole.addAll(fields.toList());
       end.tunnelled(
-          new AcceptedTunnel(backend, whole, offer.isWebSocket(), relay, upstreams.timers()));
+          new AcceptedTunnel(
+              backend,
+              whole,
+              offer.isWebSocket() ? ServerHandshake.reservedBits(answer.fields()) : null,
+              relay,
+              upstreams.timers()));
     }
   }
 

@@ -8,6 +8,7 @@ import java.util.Base64;
 import java.util.List;
 import org.culvert.http.FieldValues;
 import org.culvert.http.HeaderFields;
+import org.culvert.tunnel.FrameMeter;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,6 +68,17 @@ record ServerHandshake(
     return FieldValues.tokens(extensions).stream()
         .map(extension -> extension.split(";", 2)[0].strip())
         .toList();
+  }
+
+  /** What the extensions of a 101 leave to the frames. */
+  static FrameMeter.ReservedBits reservedBits(HeaderFields fields) {
+    List<String> accepted = names(fields.joined("Sec-WebSocket-Extensions"));
+    if (accepted.isEmpty()) {
+      return FrameMeter.ReservedBits.NONE;
+    }
+    return accepted.equals(List.of("permessage-deflate"))
+        ? FrameMeter.ReservedBits.DEFLATE
+        : FrameMeter.ReservedBits.ANY;
   }
 
   /** The {@code Sec-WebSocket-Accept} that fits a key. */

@@ -302,7 +302,7 @@ class HandshakeTest {
   /** What happens before a 101, or instead of one, does not ask how the bytes will be carried. */
   @Tag("long")
   @ParameterizedTest
-  @EnumSource(names = {"JETTY_TUNNEL", "TOMCAT_TUNNEL"})
+  @EnumSource(names = ".*_TUNNEL.*", mode = EnumSource.Mode.MATCH_ALL)
   void isTheSameBeforeATunnel(Way way) throws Exception {
     choosesNoSubprotocolWhereTheBackendDoesNot(way);
     passesARefusalOnWithItsBody(way);

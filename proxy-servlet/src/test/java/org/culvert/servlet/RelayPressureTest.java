@@ -59,7 +59,10 @@ class RelayPressureTest {
     "TOMCAT_RELAY,false",
     "TOMCAT_RELAY,true",
     "JETTY_TUNNEL,true",
-    "TOMCAT_TUNNEL,true"
+    "TOMCAT_TUNNEL,true",
+    "JETTY_TUNNEL_TLS,true",
+    "JETTY_TUNNEL_TO_TLS,true",
+    "TOMCAT_TUNNEL_TLS,true"
   })
   void holdsABackendBackWhoseClientStopsReading(Way way, boolean endless) throws Exception {
     AtomicLong sent = new AtomicLong();
@@ -219,7 +222,7 @@ class RelayPressureTest {
   /** A stalled tunnel has no thread that could wait. */
   @Tag("long")
   @ParameterizedTest
-  @EnumSource(names = {"JETTY_TUNNEL", "TOMCAT_TUNNEL"})
+  @EnumSource(names = ".*_TUNNEL.*", mode = EnumSource.Mode.MATCH_ALL)
   void answersPlainRequestsBesidesStalledTunnels(Way way) throws Exception {
     answersPlainRequestsBesidesAHundredStalledSocketsEachWay(way);
   }
@@ -280,7 +283,7 @@ class RelayPressureTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"JETTY_RELAY", "TOMCAT_RELAY", "JETTY_TUNNEL"})
+  @EnumSource(names = {"JETTY_RELAY", "TOMCAT_RELAY", "JETTY_TUNNEL", "TOMCAT_TUNNEL_TLS"})
   void leavesNothingAfterFiveHundredConnections(Way way) throws Exception {
     openAndClose(way, 500);
   }

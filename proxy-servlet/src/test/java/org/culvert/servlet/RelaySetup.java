@@ -40,14 +40,28 @@ final class RelaySetup implements AutoCloseable {
     JETTY_RELAY(TestFront.Kind.JETTY, WebSocketMode.RELAY),
     JETTY_TUNNEL(TestFront.Kind.JETTY, WebSocketMode.TUNNEL),
     TOMCAT_RELAY(TestFront.Kind.TOMCAT, WebSocketMode.RELAY),
-    TOMCAT_TUNNEL(TestFront.Kind.TOMCAT, WebSocketMode.TUNNEL);
+    TOMCAT_TUNNEL(TestFront.Kind.TOMCAT, WebSocketMode.TUNNEL),
+    /** TLS in front. */
+    JETTY_TUNNEL_TLS(TestFront.Kind.JETTY, WebSocketMode.TUNNEL, true, false),
+    /** TLS behind. */
+    JETTY_TUNNEL_TO_TLS(TestFront.Kind.JETTY, WebSocketMode.TUNNEL, false, true),
+    /** TLS on both sides. */
+    TOMCAT_TUNNEL_TLS(TestFront.Kind.TOMCAT, WebSocketMode.TUNNEL, true, true);
 
     final TestFront.Kind kind;
     final WebSocketMode mode;
+    final boolean tlsInFront;
+    final boolean tlsBehind;
 
     Way(TestFront.Kind kind, WebSocketMode mode) {
+      this(kind, mode, false, false);
+    }
+
+    Way(TestFront.Kind kind, WebSocketMode mode, boolean tlsInFront, boolean tlsBehind) {
       this.kind = kind;
       this.mode = mode;
+      this.tlsInFront = tlsInFront;
+      this.tlsBehind = tlsBehind;
     }
 
     boolean isTunnel() {
@@ -57,6 +71,7 @@ final class RelaySetup implements AutoCloseable {
 
   final TestOrigin origin;
   final TestUpgrade proxy;
+  private final @Nullable TestKeys keys;
   private final TestFront front;
   private final List<Closeable> clients = new ArrayList<>();
 
@@ -67,7 +82,12 @@ final class RelaySetup implements AutoCloseable {
   RelaySetup(
       TestFront.Kind kind, TestOrigin.Script backend, Duration read, Duration send, int maxThreads)
       throws Exception {
-    this(WebSocketMode.RELAY, kind, backend, read, send, maxThreads);
+    this(
+        kind == TestFront.Kind.JETTY ? Way.JETTY_RELAY : Way.TOMCAT_RELAY,
+        backend,
+        read,
+        send,
+        maxThreads);
   }
 
   RelaySetup(Way way, TestOrigin.Script backend) throws Exception {
@@ -76,20 +96,21 @@ final class RelaySetup implements AutoCloseable {
 
   RelaySetup(Way way, TestOrigin.Script backend, Duration read, Duration send, int maxThreads)
       throws Exception {
-    this(way.mode, way.kind, backend, read, send, maxThreads);
+    keys = way.tlsInFront ? TestKeys.shared() : null;
+    origin = way.tlsBehind ? tlsOrigin(backend) : new TestOrigin(backend);
+    String scheme = way.tlsBehind ? "https" : "http";
+    proxy = new TestUpgrade(origin.address(), scheme, read, send, way.mode);
+    front = front(way.kind, proxy, maxThreads, keys);
   }
 
-  private RelaySetup(
-      WebSocketMode mode,
-      TestFront.Kind kind,
-      TestOrigin.Script backend,
-      Duration read,
-      Duration send,
-      int maxThreads)
-      throws Exception {
-    origin = new TestOrigin(backend);
-    proxy = new TestUpgrade(origin.address(), read, send, mode);
-    front = front(kind, proxy, maxThreads);
+  /** A backend of https. */
+  static TestOrigin tlsOrigin(TestOrigin.Script backend) throws IOException {
+    return new TestOrigin(
+        TestKeys.shared()
+            .context()
+            .getServerSocketFactory()
+            .createServerSocket(0, 1024, InetAddress.getLoopbackAddress()),
+        backend);
   }
 
   /** A container with WebSocket, which lets through every path that it can be told to. */
@@ -209,18 +230,25 @@ final class RelaySetup implements AutoCloseable {
   /** A client's connection in bytes. */
   final class Client implements Closeable {
     final Socket socket;
+    private final Socket bare;
     final BufferedInputStream in;
     final Wire wire;
     String head = "";
 
     Client(int receiveBuffer) throws IOException {
-      socket = new Socket();
+      bare = new Socket();
       if (receiveBuffer > 0) {
-        socket.setReceiveBufferSize(receiveBuffer);
+        bare.setReceiveBufferSize(receiveBuffer);
       }
-      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), front.port()));
-      socket.setTcpNoDelay(true);
-      socket.setSoTimeout(15_000);
+      bare.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), front.port()));
+      bare.setTcpNoDelay(true);
+      bare.setSoTimeout(15_000);
+      socket =
+          keys == null
+              ? bare
+              : keys.context()
+                  .getSocketFactory()
+                  .createSocket(bare, "localhost", front.port(), true);
       in = new BufferedInputStream(socket.getInputStream(), 65536);
       wire = new Wire(in, socket.getOutputStream(), true);
       clients.add(this);
@@ -246,8 +274,8 @@ final class RelaySetup implements AutoCloseable {
     }
 
     void reset() throws IOException {
-      socket.setSoLinger(true, 0);
-      socket.close();
+      bare.setSoLinger(true, 0);
+      bare.close();
     }
 
     @Override

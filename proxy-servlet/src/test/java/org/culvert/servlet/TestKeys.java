@@ -15,11 +15,11 @@ import javax.net.ssl.TrustManagerFactory;
  * @param file a PKCS12 store
  * @param context for both ends
  */
-record TestKeys(Path file, SSLContext context) {
+public record TestKeys(Path file, SSLContext context) {
   static final String PASSWORD = "changeit";
 
   /** Makes them with the JDK's keytool. */
-  static TestKeys in(Path folder) throws Exception {
+  public static TestKeys in(Path folder) throws Exception {
     Path file = folder.resolve("keys.p12");
     Process process =
         new ProcessBuilder(
@@ -58,5 +58,22 @@ record TestKeys(Path file, SSLContext context) {
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(own.getKeyManagers(), others.getTrustManagers(), null);
     return new TestKeys(file, context);
+  }
+
+  private static class Shared {
+    static final TestKeys KEYS = make();
+
+    private static TestKeys make() {
+      try {
+        return in(Files.createTempDirectory("keys"));
+      } catch (Exception e) {
+        throw new IllegalStateException(e);
+      }
+    }
+  }
+
+  /** The test run's own. */
+  public static TestKeys shared() {
+    return Shared.KEYS;
   }
 }

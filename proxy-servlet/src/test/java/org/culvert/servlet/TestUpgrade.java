@@ -51,11 +51,12 @@ final class TestUpgrade extends HttpServlet {
   transient JakartaUpgrade jakarta;
   transient TunnelUpgrade tunnel;
 
-  TestUpgrade(InetSocketAddress backend, Duration read, Duration send, WebSocketMode mode) {
+  TestUpgrade(
+      InetSocketAddress backend, String scheme, Duration read, Duration send, WebSocketMode mode) {
     UpstreamSettings upstream = TestProxy.upstream(backend);
     ProxySettings plain =
         TestProxy.with(
-            TestProxy.settings(upstream),
+            TestProxy.settings(upstream, scheme, true, true, rules -> rules),
             new ProxySettings.Timeouts(Duration.ofSeconds(5), send, read));
     settings =
         new ProxySettings(

@@ -55,11 +55,12 @@ class TomcatTunnelTest {
         new TestOrigin(
             talk -> {
               talk.send(Wire.switching(talk.head()));
-              int b = talk.in.read();
-              if (b == 'r') {
+              Wire wire = new Wire(talk.in, talk.out, false);
+              String said = wire.read().text();
+              if (said.equals("reset")) {
                 talk.reset();
-              } else if (b >= 0) {
-                talk.out.write(b);
+              } else {
+                wire.text(said);
                 talk.in.read();
               }
             });
@@ -130,18 +131,26 @@ class TomcatTunnelTest {
     return client;
   }
 
+  private static void say(Socket client, String text) throws IOException {
+    new Wire(client.getInputStream(), client.getOutputStream(), true).text(text);
+  }
+
+  private static void echoes(Socket client) throws IOException {
+    Wire wire = new Wire(client.getInputStream(), client.getOutputStream(), true);
+    assertThat(wire.text("echo").read().text()).isEqualTo("echo");
+  }
+
   private void ends(int count) throws Exception {
     long before = descriptors();
     for (int i = 0; i < count; i++) {
       try (Socket client = open()) {
         if (i % 4 < 2) {
-          client.getOutputStream().write('e');
-          assertThat(client.getInputStream().read()).isEqualTo('e');
+          echoes(client);
         }
         if (i % 4 == 1) {
           client.setSoLinger(true, 0); // A reset.
         } else if (i % 4 == 2) {
-          client.getOutputStream().write('r'); // The backend resets.
+          say(client, "reset"); // The backend does.
           assertThat(client.getInputStream().read()).isNegative();
         }
       }
@@ -210,8 +219,7 @@ class TomcatTunnelTest {
   private void endWithAFullExecutor() throws Exception {
     origin.ends.clear();
     try (Socket client = open()) {
-      client.getOutputStream().write('e');
-      assertThat(client.getInputStream().read()).isEqualTo('e');
+      echoes(client);
       full = true;
       client.setSoLinger(true, 0);
     }
@@ -228,10 +236,11 @@ class TomcatTunnelTest {
   @Test
   void closesItsTunnelsWhenTheApplicationIsStopped() throws Exception {
     try (Socket client = open()) {
-      client.getOutputStream().write('e');
-      assertThat(client.getInputStream().read()).isEqualTo('e');
+      echoes(client);
       context.stop();
-      assertThat(client.getInputStream().read()).isNegative();
+      Wire wire = new Wire(client.getInputStream(), client.getOutputStream(), true);
+      assertThat(wire.read().code()).isEqualTo(1001);
+      assertThat(wire.ended()).isTrue();
       assertThat(origin.ends.poll(10, TimeUnit.SECONDS)).isNotNull();
       await("Tomcat counts no connection", () -> protocol().getConnectionCount() <= 1);
     }
@@ -240,8 +249,7 @@ class TomcatTunnelTest {
   @Test
   void endsItsTunnelsWhenTheConnectorStops() throws Exception {
     try (Socket client = open()) {
-      client.getOutputStream().write('e');
-      assertThat(client.getInputStream().read()).isEqualTo('e');
+      echoes(client);
       tomcat.getConnector().stop();
       assertThat(client.getInputStream().read()).isNegative();
       assertThat(origin.ends.poll(15, TimeUnit.SECONDS)).isNotNull();

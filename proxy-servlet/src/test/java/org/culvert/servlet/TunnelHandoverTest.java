@@ -14,6 +14,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.culvert.exchange.Upstreams;
 import org.culvert.http.HeaderFields;
+import org.culvert.tunnel.FrameMeter;
 import org.culvert.tunnel.TunnelSocket;
 import org.culvert.upgrade.AcceptedTunnel;
 import org.culvert.upgrade.JettyTunnelSocket;
@@ -29,42 +30,33 @@ class TunnelHandoverTest {
   private static final RelaySettings TIMES =
       new RelaySettings(Duration.ofSeconds(5), Duration.ofSeconds(5), Duration.ofSeconds(5));
 
-  /** An endpoint that no selector has. */
+  /** An endpoint that no selector has, and from which nothing can be made but its end. */
   private static final class EndPoint extends SocketChannelEndPoint {
     EndPoint(SocketChannel channel) {
       super(channel, null, null, null);
     }
 
     @Override
+    public SocketChannel getChannel() {
+      throw new OutOfMemoryError("unable to create native thread");
+    }
+
+    @Override
     public void doClose() {
       try {
-        getChannel().close();
+        super.getChannel().close();
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
     }
   }
 
-  /** What making a tunnel meets first. */
-  private static final class NoMemory implements TunnelSocket {
-    final AtomicInteger closes = new AtomicInteger();
-
-    @Override
-    public SocketChannel channel() {
-      throw new OutOfMemoryError("unable to create native thread");
-    }
-
-    @Override
-    public void close() {
-      closes.incrementAndGet();
-    }
-  }
-
   @Test
   void cutsBothSidesAndTellsOfItWhateverKeepsTheTunnelFromBeginning() throws Exception {
     BlockingQueue<RelayEnd> ended = new LinkedBlockingQueue<>();
-    NoMemory client = new NoMemory();
+    AtomicInteger closes = new AtomicInteger();
     try (TestOrigin origin = new TestOrigin(talk -> talk.in.read());
+        SocketChannel unused = SocketChannel.open();
         SocketChannel backend = SocketChannel.open(origin.address());
         Upstreams upstreams = Upstreams.open(List.of(), null);
         TunnelUpgrade upgrade = new TunnelUpgrade()) {
@@ -72,14 +64,15 @@ class TunnelHandoverTest {
           new AcceptedTunnel(
               JettyTunnelSocket.of(new EndPoint(backend), socket -> {}),
               new HeaderFields(),
-              true,
+              FrameMeter.ReservedBits.NONE,
               TIMES,
               upstreams.timers());
       TunnelHandover handover = new TunnelHandover(upgrade, accepted, ended::add);
+      TunnelSocket client = TunnelSocket.bare(unused, closes::incrementAndGet);
       assertThatThrownBy(() -> handover.opened(client, ByteBuffer.allocate(0)))
           .isInstanceOf(OutOfMemoryError.class);
       assertThat(backend.isOpen()).isFalse();
-      assertThat(client.closes).hasValue(1);
+      assertThat(closes).hasValue(1);
       assertThat(ended.take().cause())
           .startsWith("its tunnel could not begin: java.lang.OutOfMemoryError");
       handover.closed();

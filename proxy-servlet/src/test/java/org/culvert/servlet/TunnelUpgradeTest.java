@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(60)
 class TunnelUpgradeTest {
   @ParameterizedTest
-  @EnumSource(names = {"JETTY_TUNNEL", "TOMCAT_TUNNEL"})
+  @EnumSource(names = ".*_TUNNEL.*", mode = EnumSource.Mode.MATCH_ALL)
   void givesTheClientTheBackendsOwnHandshake(Way way) throws Exception {
     TestOrigin.Script backend =
         talk -> {
@@ -49,7 +49,7 @@ class TunnelUpgradeTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"JETTY_TUNNEL", "TOMCAT_TUNNEL"})
+  @EnumSource(names = ".*_TUNNEL.*", mode = EnumSource.Mode.MATCH_ALL)
   void refusesAnExtensionThatWasNotOffered(Way way) throws Exception {
     TestOrigin.Script backend =
         talk -> {
@@ -65,20 +65,11 @@ class TunnelUpgradeTest {
     }
   }
 
-  /** Any bytes at all, in both directions at once. */
+  /** A message of any size, byte for byte. */
   @ParameterizedTest
-  @EnumSource(names = {"JETTY_TUNNEL", "TOMCAT_TUNNEL"})
+  @EnumSource(names = ".*_TUNNEL.*", mode = EnumSource.Mode.MATCH_ALL)
   void carriesBytesAsTheyAre(Way way) throws Exception {
-    TestOrigin.Script echo =
-        talk -> {
-          talk.send(Wire.switching(talk.head()));
-          byte[] piece = new byte[8192];
-          int n;
-          while ((n = talk.in.read(piece)) > 0) {
-            talk.out.write(piece, 0, n);
-          }
-        };
-    try (RelaySetup setup = new RelaySetup(way, echo);
+    try (RelaySetup setup = new RelaySetup(way, Wire.backend(Wire.echo()));
         RelaySetup.Client client = setup.open()) {
       byte[] sent = new byte[8 << 20];
       new Random(7).nextBytes(sent);
@@ -86,14 +77,14 @@ class TunnelUpgradeTest {
           new Thread(
               () -> {
                 try {
-                  client.socket.getOutputStream().write(sent);
+                  client.wire.send(Wire.BINARY, true, sent);
                   client.socket.shutdownOutput();
                 } catch (java.io.IOException e) {
                   throw new java.io.UncheckedIOException(e);
                 }
               });
       sender.start();
-      assertThat(client.in.readAllBytes()).isEqualTo(sent);
+      assertThat(client.in.readAllBytes()).isEqualTo(Wire.frame(Wire.BINARY, true, sent, false));
       sender.join();
       assertThat(setup.proxy.ends.poll(5, TimeUnit.SECONDS).cause()).isEqualTo("the client closed");
     }
@@ -101,35 +92,65 @@ class TunnelUpgradeTest {
 
   /** Bytes behind the handshake's head on either side, many of them. */
   @ParameterizedTest
-  @EnumSource(names = {"JETTY_TUNNEL", "TOMCAT_TUNNEL"})
+  @EnumSource(names = ".*_TUNNEL.*", mode = EnumSource.Mode.MATCH_ALL)
   void keepsWhatCameEarlyInOrder(Way way) throws Exception {
-    byte[] early = new byte[3000];
-    new Random(3).nextBytes(early);
+    byte[] random = new byte[3000];
+    new Random(3).nextBytes(random);
+    byte[] up = Wire.frame(Wire.BINARY, true, random, true);
+    byte[] down = Wire.frame(Wire.BINARY, true, random, false);
     TestOrigin.Script backend =
         talk -> {
           String head = talk.head();
           ByteArrayOutputStream all = new ByteArrayOutputStream();
           all.write(Wire.switching(head).getBytes(UTF_8));
-          all.write(early);
+          all.write(down);
           talk.out.write(all.toByteArray());
-          talk.out.write(talk.in.readNBytes(early.length + 1));
+          Wire wire = new Wire(talk.in, talk.out, false);
+          wire.send(Wire.BINARY, true, talk.in.readNBytes(up.length));
+          wire.send(Wire.BINARY, true, wire.read().payload());
         };
     try (RelaySetup setup = new RelaySetup(way, backend);
         RelaySetup.Client client = setup.connect()) {
       ByteArrayOutputStream all = new ByteArrayOutputStream();
       all.write(RelaySetup.handshake().getBytes(UTF_8));
-      all.write(early);
+      all.write(up);
       client.socket.getOutputStream().write(all.toByteArray());
       assertThat(client.answer()).startsWith("HTTP/1.1 101");
-      client.socket.getOutputStream().write('!');
-      assertThat(client.in.readNBytes(early.length)).isEqualTo(early);
-      assertThat(client.in.readNBytes(early.length)).isEqualTo(early);
-      assertThat(client.in.read()).isEqualTo('!');
+      client.wire.text("late");
+      assertThat(client.wire.read().payload()).isEqualTo(random);
+      assertThat(client.wire.read().payload()).isEqualTo(up);
+      assertThat(client.wire.read().text()).isEqualTo("late");
+    }
+  }
+
+  /** Each in a record of its own with TLS, and all of them on the wire before the answer. */
+  @ParameterizedTest
+  @EnumSource(names = ".*_TUNNEL.*", mode = EnumSource.Mode.MATCH_ALL)
+  void keepsManyFramesThatCameBeforeTheAnswer(Way way) throws Exception {
+    CountDownLatch sent = new CountDownLatch(1);
+    TestOrigin.Script backend =
+        talk -> {
+          String head = talk.head();
+          sent.await();
+          talk.send(Wire.switching(head));
+          Wire.echo().run(new Wire(talk.in, talk.out, false), talk);
+        };
+    try (RelaySetup setup = new RelaySetup(way, backend);
+        RelaySetup.Client client = setup.connect()) {
+      client.send(RelaySetup.handshake());
+      for (int i = 0; i < 300; i++) {
+        client.wire.text("frame " + i + " ".repeat(i));
+      }
+      sent.countDown();
+      assertThat(client.answer()).startsWith("HTTP/1.1 101");
+      for (int i = 0; i < 300; i++) {
+        assertThat(client.wire.read().text()).isEqualTo("frame " + i + " ".repeat(i));
+      }
     }
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"JETTY_TUNNEL", "TOMCAT_TUNNEL"})
+  @EnumSource(names = ".*_TUNNEL.*", mode = EnumSource.Mode.MATCH_ALL)
   void passesPingsAndClosesWithCodesOfAnyKind(Way way) throws Exception {
     TestOrigin.Script backend =
         Wire.backend(
@@ -158,7 +179,7 @@ class TunnelUpgradeTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"JETTY_TUNNEL", "TOMCAT_TUNNEL"})
+  @EnumSource(names = ".*_TUNNEL.*", mode = EnumSource.Mode.MATCH_ALL)
   void closesBothSidesWhenNobodySaysAnything(Way way) throws Exception {
     BlockingQueue<Wire.Frame> got = new LinkedBlockingQueue<>();
     try (RelaySetup setup =
@@ -175,7 +196,7 @@ class TunnelUpgradeTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"JETTY_TUNNEL", "TOMCAT_TUNNEL"})
+  @EnumSource(names = ".*_TUNNEL.*", mode = EnumSource.Mode.MATCH_ALL)
   void closesBothSidesWhenTheProxyStops(Way way) throws Exception {
     BlockingQueue<Wire.Frame> got = new LinkedBlockingQueue<>();
     try (RelaySetup setup = new RelaySetup(way, listening(got));
@@ -194,25 +215,27 @@ class TunnelUpgradeTest {
 
   /** nginx closes both sides here. */
   @ParameterizedTest
-  @EnumSource(names = {"JETTY_TUNNEL", "TOMCAT_TUNNEL"})
+  @EnumSource(names = ".*_TUNNEL.*", mode = EnumSource.Mode.MATCH_ALL)
   void goesOnInOneDirectionWhenTheOtherHasEnded(Way way) throws Exception {
     TestOrigin.Script backend =
         talk -> {
           talk.send(Wire.switching(talk.head()));
           byte[] all = talk.in.readAllBytes(); // To the client's end.
-          talk.out.write(all);
+          new Wire(talk.in, talk.out, false).send(Wire.BINARY, true, all);
         };
     try (RelaySetup setup = new RelaySetup(way, backend);
         RelaySetup.Client client = setup.open()) {
-      client.send("what is the answer?");
+      client.wire.text("what is the answer?");
       client.socket.shutdownOutput();
-      assertThat(new String(client.in.readAllBytes(), UTF_8)).isEqualTo("what is the answer?");
+      byte[] asked = Wire.frame(Wire.TEXT, true, "what is the answer?".getBytes(UTF_8), true);
+      assertThat(client.wire.read().payload()).isEqualTo(asked);
+      assertThat(client.wire.ended()).isTrue();
       assertThat(setup.proxy.ends.poll(5, TimeUnit.SECONDS).cause()).isEqualTo("the client closed");
     }
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"JETTY_TUNNEL", "TOMCAT_TUNNEL"})
+  @EnumSource(names = ".*_TUNNEL.*", mode = EnumSource.Mode.MATCH_ALL)
   void cutsAHalfClosedTunnelThatIsIdle(Way way) throws Exception {
     TestOrigin.Script backend =
         talk -> {
@@ -225,7 +248,7 @@ class TunnelUpgradeTest {
     try (RelaySetup setup =
             new RelaySetup(way, backend, Duration.ofMillis(600), Duration.ofSeconds(5), 50);
         RelaySetup.Client client = setup.open()) {
-      client.send("x");
+      client.wire.text("x");
       client.socket.shutdownOutput();
       assertThat(client.wire.ended()).isTrue();
       assertThat(setup.proxy.ends.poll(5, TimeUnit.SECONDS).cause()).isEqualTo("the client closed");
@@ -234,7 +257,7 @@ class TunnelUpgradeTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"JETTY_TUNNEL", "TOMCAT_TUNNEL"})
+  @EnumSource(names = ".*_TUNNEL.*", mode = EnumSource.Mode.MATCH_ALL)
   void countsMessagesAndTellsHowItEnded(Way way) throws Exception {
     try (RelaySetup setup = new RelaySetup(way, Wire.backend(Wire.echo()));
         RelaySetup.Client client = setup.open()) {
@@ -251,6 +274,58 @@ class TunnelUpgradeTest {
       assertThat(end.closeCode()).isEqualTo(4321);
       assertThat(end.cause()).isEqualTo("the client closed with 4321");
       setup.relays(0);
+    }
+  }
+
+  private static byte[] of(int... octets) {
+    byte[] bytes = new byte[octets.length];
+    for (int i = 0; i < octets.length; i++) {
+      bytes[i] = (byte) octets[i];
+    }
+    return bytes;
+  }
+
+  /** The client hears that it was wrong, the backend as from the relay that its peer was. */
+  @ParameterizedTest
+  @EnumSource(names = {"JETTY_TUNNEL", "TOMCAT_TUNNEL_TLS"})
+  void closesBothSidesWhenAClientSendsWhatIsNoFrame(Way way) throws Exception {
+    BlockingQueue<Wire.Frame> got = new LinkedBlockingQueue<>();
+    try (RelaySetup setup = new RelaySetup(way, listening(got));
+        RelaySetup.Client client = setup.open()) {
+      client.wire.text("x");
+      client.socket.getOutputStream().write(of(0x81, 1, 'y')); // Without a mask.
+      assertThat(client.wire.read().code()).isEqualTo(1002);
+      assertThat(client.wire.ended()).isTrue();
+      assertThat(got.poll(5, TimeUnit.SECONDS).text()).isEqualTo("x");
+      assertThat(got.poll(5, TimeUnit.SECONDS).code()).isEqualTo(1002);
+      var end = setup.proxy.ends.poll(5, TimeUnit.SECONDS);
+      assertThat(end.cause()).isEqualTo("the client sent a frame without a mask");
+      assertThat(end.closeCode()).isEqualTo(1002);
+      assertThat(end.messagesToBackend()).isEqualTo(1);
+      setup.relays(0);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"JETTY_TUNNEL", "TOMCAT_TUNNEL_TLS"})
+  void closesBothSidesWhenABackendSendsWhatIsNoFrame(Way way) throws Exception {
+    BlockingQueue<Wire.Frame> got = new LinkedBlockingQueue<>();
+    TestOrigin.Script backend =
+        Wire.backend(
+            (wire, talk) -> {
+              wire.text("x");
+              talk.out.write(of(0xc1, 1, 'y')); // A reserved bit, and no extension.
+              got.add(wire.read());
+              talk.in.read();
+            });
+    try (RelaySetup setup = new RelaySetup(way, backend);
+        RelaySetup.Client client = setup.open()) {
+      assertThat(client.wire.read().text()).isEqualTo("x");
+      assertThat(client.wire.read().code()).isEqualTo(1014);
+      assertThat(client.wire.ended()).isTrue();
+      assertThat(got.poll(5, TimeUnit.SECONDS).code()).isEqualTo(1002);
+      assertThat(setup.proxy.ends.poll(5, TimeUnit.SECONDS).cause())
+          .isEqualTo("the upstream sent a frame with reserved bits (0x40)");
     }
   }
 }

@@ -24,13 +24,13 @@ final class Ends implements Closeable {
   final SocketChannel backend;
   final Owned clientSide;
   final Owned backendSide;
-  final FrameMeter fromClient = new FrameMeter();
-  final FrameMeter fromBackend = new FrameMeter();
+  private final @Nullable FrameMeter fromClient;
+  private final @Nullable FrameMeter fromBackend;
   final BlockingQueue<TunnelEnd> ended = new LinkedBlockingQueue<>();
   private @Nullable Tunnel tunnel;
 
   /** The proxy's end of one of the sockets, as a container would own it. */
-  static final class Owned implements TunnelSocket {
+  static final class Owned {
     private final SocketChannel channel;
     final AtomicInteger closes = new AtomicInteger();
     volatile @Nullable Error defect;
@@ -39,13 +39,15 @@ final class Ends implements Closeable {
       this.channel = channel;
     }
 
-    @Override
-    public SocketChannel channel() {
+    SocketChannel channel() {
       return channel;
     }
 
-    @Override
-    public void close() {
+    TunnelSocket socket() {
+      return TunnelSocket.bare(channel, this::close);
+    }
+
+    private void close() {
       closes.incrementAndGet();
       try {
         channel.close();
@@ -58,7 +60,19 @@ final class Ends implements Closeable {
     }
   }
 
+  /** Any bytes: nothing is metered. */
   Ends(int bufferSize) throws IOException {
+    this(bufferSize, null);
+  }
+
+  /** Frames of a WebSocket, without extensions. */
+  static Ends ofFrames(int bufferSize) throws IOException {
+    return new Ends(bufferSize, FrameMeter.ReservedBits.NONE);
+  }
+
+  private Ends(int bufferSize, FrameMeter.@Nullable ReservedBits reserved) throws IOException {
+    fromClient = reserved == null ? null : new FrameMeter(true, reserved);
+    fromBackend = reserved == null ? null : new FrameMeter(false, reserved);
     try (ServerSocketChannel server = ServerSocketChannel.open()) {
       if (bufferSize > 0) {
         server.setOption(StandardSocketOptions.SO_RCVBUF, bufferSize);
@@ -93,6 +107,11 @@ final class Ends implements Closeable {
     }
   }
 
+  private Tunnel.Plan plan(TunnelRules rules) {
+    return new Tunnel.Plan(
+        clientSide.socket(), backendSide.socket(), fromClient, fromBackend, rules, ended::add);
+  }
+
   Ends start(TunnelLoops loops) {
     return start(loops, PATIENT, NOTHING, NOTHING);
   }
@@ -103,21 +122,21 @@ final class Ends implements Closeable {
 
   Ends start(
       TunnelLoops loops, TunnelRules rules, ByteBuffer clientEarly, ByteBuffer backendEarly) {
-    tunnel =
-        loops.tunnel(
-            new Tunnel.Plan(clientSide, backendSide, fromClient, fromBackend, rules, ended::add));
+    tunnel = loops.tunnel(plan(rules));
     tunnel.start(clientEarly, backendEarly);
     return this;
   }
 
   /** Somebody ends it between its making and its start. */
   Ends closeThenStart(TunnelLoops loops, String why) {
-    tunnel =
-        loops.tunnel(
-            new Tunnel.Plan(clientSide, backendSide, fromClient, fromBackend, PATIENT, ended::add));
+    tunnel = loops.tunnel(plan(PATIENT));
     tunnel.close(why);
     tunnel.start(ByteBuffer.wrap(new byte[] {1}), NOTHING);
     return this;
+  }
+
+  FrameMeter fromClient() {
+    return java.util.Objects.requireNonNull(fromClient);
   }
 
   Tunnel tunnel() {

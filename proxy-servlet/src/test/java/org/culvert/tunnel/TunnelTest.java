@@ -229,11 +229,12 @@ class TunnelTest {
   void saysGoodbyeAfterTheFramesUnderWayAndWaitsForBothAnswers() throws Exception {
     byte[] up = frame(300, true);
     byte[] down = frame(400, false);
-    try (Ends ends = new Ends(0).start(loops)) {
+    try (Ends ends = Ends.ofFrames(0).start(loops)) {
       Ends.write(ends.client, Arrays.copyOf(up, 100)); // Within a frame in both directions.
       Ends.write(ends.backend, Arrays.copyOf(down, 3)); // Within its header.
+      Ends.write(ends.backend, Arrays.copyOfRange(down, 3, 7));
       assertThat(Ends.read(ends.backend, 100)).hasSize(100);
-      assertThat(Ends.read(ends.client, 3)).hasSize(3);
+      assertThat(Ends.read(ends.client, 7)).hasSize(7);
       ends.tunnel().goAway("enough");
       ends.tunnel().goAway("twice");
       CountDownLatch told = new CountDownLatch(1);
@@ -246,9 +247,9 @@ class TunnelTest {
       byte[] rest = Ends.read(ends.backend, up.length - 100 + 8);
       assertThat(Arrays.copyOfRange(rest, up.length - 100, rest.length))
           .containsExactly(0x88, 0x82, 0, 0, 0, 0, 3, 0xe9);
-      Ends.write(ends.backend, Arrays.copyOfRange(down, 3, down.length));
-      rest = Ends.read(ends.client, down.length - 3 + 4);
-      assertThat(Arrays.copyOfRange(rest, down.length - 3, rest.length))
+      Ends.write(ends.backend, Arrays.copyOfRange(down, 7, down.length));
+      rest = Ends.read(ends.client, down.length - 7 + 4);
+      assertThat(Arrays.copyOfRange(rest, down.length - 7, rest.length))
           .containsExactly(0x88, 2, 3, 0xe9);
       assertThat(ends.ended).isEmpty();
 
@@ -262,9 +263,53 @@ class TunnelTest {
     }
   }
 
+  /** What it sends behind the Close is thrown away, a message among it, and not counted. */
+  @Test
+  void saysGoodbyeWhereAHeaderIsHeldBackAndCountsNothingAfterIt() throws Exception {
+    FrameMeter fromClient;
+    try (Ends ends = Ends.ofFrames(0).start(loops)) {
+      fromClient = ends.fromClient();
+      Ends.write(ends.client, frame(300, true));
+      assertThat(Ends.read(ends.backend, 308)).hasSize(308);
+      Ends.write(ends.client, Arrays.copyOf(frame(300, true), 5));
+      ends.tunnel().goAway("enough");
+      assertThat(Ends.read(ends.backend, 8)).containsExactly(0x88, 0x82, 0, 0, 0, 0, 3, 0xe9);
+      byte[] two = new byte[303 + 308 + 6];
+      System.arraycopy(frame(300, true), 5, two, 0, 303);
+      System.arraycopy(frame(300, true), 0, two, 303, 308);
+      System.arraycopy(new byte[] {(byte) 0x88, (byte) 0x80, 0, 0, 0, 0}, 0, two, 611, 6);
+      Ends.write(ends.client, two);
+      assertThat(Ends.read(ends.client, 4)).containsExactly(0x88, 2, 3, 0xe9);
+      Ends.write(ends.backend, new byte[] {(byte) 0x88, 2, 3, (byte) 0xe9});
+      assertThat(Ends.read(ends.backend, 1)).isEmpty();
+      assertThat(ends.ended.poll(5, TimeUnit.SECONDS).cause()).isEqualTo("enough");
+    }
+    assertThat(fromClient.messages()).isEqualTo(1);
+    assertThat(fromClient.bytes()).isEqualTo(300);
+  }
+
+  @Test
+  void holdsAHeaderBackUntilItIsWholeAndAccepted() throws Exception {
+    byte[] good = frame(200, true);
+    try (Ends ends = Ends.ofFrames(0).start(loops)) {
+      for (byte octet : good) { // Each comes by itself.
+        Ends.write(ends.client, new byte[] {octet});
+      }
+      assertThat(Ends.read(ends.backend, good.length)).isEqualTo(good);
+      byte[] bad = frame(200, true);
+      bad[0] = (byte) 0x83;
+      Ends.write(ends.client, bad);
+      assertThat(Ends.read(ends.backend, 9)).containsExactly(0x88, 0x82, 0, 0, 0, 0, 3, 0xea);
+      assertThat(Ends.read(ends.client, 5)).containsExactly(0x88, 2, 3, 0xea);
+      TunnelEnd end = ends.ended.poll(5, TimeUnit.SECONDS);
+      assertThat(end.cause()).isEqualTo("the client sent a frame of the reserved opcode 3");
+      assertThat(end.closeCode()).isEqualTo(1002);
+    }
+  }
+
   @Test
   void cutsWhoEndsNoFrameOrAnswersNoClose() throws Exception {
-    try (Ends ends = new Ends(0).start(loops)) {
+    try (Ends ends = Ends.ofFrames(0).start(loops)) {
       Ends.write(ends.client, Arrays.copyOf(frame(300, true), 100));
       assertThat(Ends.read(ends.backend, 100)).hasSize(100);
       ends.tunnel().goAway("enough");
@@ -278,7 +323,7 @@ class TunnelTest {
   @Test
   void saysGoodbyeBehindWhatAStalledReaderHasNotTaken() throws Exception {
     byte[] down = frame(60_000, false);
-    try (Ends ends = new Ends(4096).start(loops)) {
+    try (Ends ends = Ends.ofFrames(4096).start(loops)) {
       ends.backend.configureBlocking(false);
       ByteBuffer frames = ByteBuffer.allocate(down.length * 20);
       for (int i = 0; i < 20; i++) {
@@ -449,7 +494,7 @@ class TunnelTest {
             ends -> ends.clientSide.channel().close(),
             ends -> ends.backendSide.channel().close());
     for (Broken way : ways) {
-      try (Ends ends = new Ends(0).start(loops)) {
+      try (Ends ends = Ends.ofFrames(0).start(loops)) {
         assertThat(causeOfGoodbyeAfter(ends, way)).isEqualTo("enough");
         assertThat(ends.clientSide.closes).hasValue(1);
         assertThat(ends.backendSide.closes).hasValue(1);

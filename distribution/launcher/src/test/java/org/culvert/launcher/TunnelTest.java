@@ -8,21 +8,30 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
 import java.security.MessageDigest;
+import java.security.cert.CertificateFactory;
 import java.util.Base64;
+import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code proxy_websocket tunnel} in the running proxy: what becomes of a tunnel on a signal. */
@@ -40,6 +49,7 @@ class TunnelTest {
   private final BlockingQueue<String> heads = new LinkedBlockingQueue<>();
   private final BlockingQueue<String> ends = new LinkedBlockingQueue<>();
   private int port;
+  private int tlsPort;
   private @Nullable ServerSocket backend;
   private @Nullable Master master;
   private @Nullable Thread running;
@@ -47,6 +57,9 @@ class TunnelTest {
   @BeforeEach
   void backend() throws Exception {
     port = MasterTest.freePort();
+    do {
+      tlsPort = MasterTest.freePort();
+    } while (tlsPort == port);
     ServerSocket listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     backend = listening;
     Thread accepting =
@@ -67,7 +80,7 @@ class TunnelTest {
     accepting.start();
   }
 
-  /** A backend of any bytes at all: what it gets after its 101 it sends back. */
+  /** A backend that sends each frame back, masked with zeros and short as they all are here. */
   private void echo(Socket socket) {
     String end = "closed";
     try (socket) {
@@ -82,9 +95,16 @@ class TunnelTest {
               + "Sec-WebSocket-Accept: "
               + Base64.getEncoder().encodeToString(hash)
               + "\r\n\r\n");
-      int b;
-      while ((b = socket.getInputStream().read()) >= 0) {
-        socket.getOutputStream().write(b);
+      InputStream in = socket.getInputStream();
+      int first;
+      while ((first = in.read()) >= 0) {
+        int length = in.read() & 0x7f;
+        in.readNBytes(4); // The mask.
+        byte[] frame = new byte[2 + length];
+        frame[0] = (byte) first;
+        frame[1] = (byte) length;
+        in.readNBytes(frame, 2, length);
+        socket.getOutputStream().write(frame);
       }
     } catch (Exception e) {
       end = e.toString();
@@ -109,6 +129,11 @@ class TunnelTest {
   }
 
   private void configure(String mode) throws IOException {
+    for (String file : List.of("one.pem", "one.key")) {
+      try (InputStream in = TunnelTest.class.getResourceAsStream("/tls/" + file)) {
+        Files.write(folder.resolve(file), Objects.requireNonNull(in).readAllBytes());
+      }
+    }
     Files.writeString(
         folder.resolve("culvert.conf"),
         """
@@ -117,11 +142,14 @@ class TunnelTest {
           access_log off;
           server {
             listen 127.0.0.1:%d;
+            listen 127.0.0.1:%d ssl;
+            ssl_certificate one.pem;
+            ssl_certificate_key one.key;
             location / { proxy_pass http://127.0.0.1:%d; proxy_websocket %s; }
           }
         }
         """
-            .formatted(port, backendPort(), mode));
+            .formatted(port, tlsPort, backendPort(), mode));
   }
 
   private int backendPort() {
@@ -165,7 +193,13 @@ class TunnelTest {
 
   /** A client whose WebSocket the backend has accepted by the client's own key. */
   private Socket open() throws Exception {
-    Socket client = new Socket(InetAddress.getLoopbackAddress(), port);
+    return open(false);
+  }
+
+  private Socket open(boolean tls) throws Exception {
+    InetAddress here = InetAddress.getLoopbackAddress();
+    Socket client =
+        tls ? trusting().getSocketFactory().createSocket(here, tlsPort) : new Socket(here, port);
     client.setSoTimeout(20_000);
     send(client, HANDSHAKE);
     assertThat(head(client.getInputStream())).startsWith("HTTP/1.1 101");
@@ -173,17 +207,38 @@ class TunnelTest {
     return client;
   }
 
+  private static SSLContext trusting() throws Exception {
+    KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+    store.load(null, null);
+    try (InputStream in = TunnelTest.class.getResourceAsStream("/tls/one.pem")) {
+      store.setCertificateEntry(
+          "one", CertificateFactory.getInstance("X.509").generateCertificate(in));
+    }
+    TrustManagerFactory trust =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    trust.init(store);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, trust.getTrustManagers(), null);
+    return context;
+  }
+
+  /** Sends a frame and reads it back. */
   private static void echoes(Socket client, String text) throws IOException {
-    send(client, text);
-    byte[] back = client.getInputStream().readNBytes(text.length());
-    assertThat(new String(back, StandardCharsets.US_ASCII)).isEqualTo(text);
+    int length = text.length();
+    ByteBuffer frame = ByteBuffer.allocate(6 + length);
+    frame.put((byte) 0x81).put((byte) (0x80 | length)).putInt(0);
+    client.getOutputStream().write(frame.put(text.getBytes(StandardCharsets.US_ASCII)).array());
+    byte[] back = client.getInputStream().readNBytes(2 + length);
+    assertThat(back).startsWith(0x81, length);
+    assertThat(new String(back, 2, length, StandardCharsets.US_ASCII)).isEqualTo(text);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"tunnel", "auto"})
-  void carriesBytesThroughAReloadAndLetsThemEndWhenItQuits(String mode) throws Exception {
+  @CsvSource({"tunnel, false", "auto, false", "tunnel, true"})
+  void carriesBytesThroughAReloadAndLetsThemEndWhenItQuits(String mode, boolean tls)
+      throws Exception {
     Master started = start(mode);
-    try (Socket client = open()) {
+    try (Socket client = open(tls)) {
       echoes(client, "first");
       configure("relay");
       started.tell(Signals.RELOAD);
@@ -204,30 +259,48 @@ class TunnelTest {
     }
   }
 
-  @Test
-  void endsATunnelWhenItStops() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void endsATunnelWhenItStops(boolean tls) throws Exception {
     Master started = start("tunnel");
-    try (Socket client = open()) {
+    try (Socket client = open(tls)) {
       echoes(client, "first");
       started.tell(Signals.STOP);
       if (running != null) {
         running.join();
       }
       started.close();
-      assertThat(client.getInputStream().read()).isNegative();
+      assertThat(client.getInputStream().readAllBytes())
+          .containsExactly(0x88, 2, 3, 0xe9); // Close 1001
       assertThat(ends.poll(10, TimeUnit.SECONDS)).isNotNull();
     }
   }
 
   @Test
   void leavesNothingOfAThousandTunnels() throws Exception {
+    leavesNothingOf(1000, false);
+  }
+
+  @Test
+  void leavesNothingOfTunnelsWithTls() throws Exception {
+    leavesNothingOf(100, true);
+  }
+
+  @Test
+  @Tag("long")
+  @Timeout(300)
+  void leavesNothingOfAThousandTunnelsWithTls() throws Exception {
+    leavesNothingOf(1000, true);
+  }
+
+  private void leavesNothingOf(int count, boolean tls) throws Exception {
     start("tunnel");
     for (int i = 0; i < 20; i++) {
-      open().close(); // What is loaded once.
+      open(tls).close(); // What is loaded once.
     }
     long before = descriptors();
-    for (int i = 0; i < 1000; i++) {
-      try (Socket client = open()) {
+    for (int i = 0; i < count; i++) {
+      try (Socket client = open(tls)) {
         if (i % 2 == 0) {
           echoes(client, "x");
         }
