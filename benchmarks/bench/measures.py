@@ -49,7 +49,7 @@ MEASURES = [
     Measure("echo-1000", "128-byte echo, 1,000 connections: echoes", "/s", "more", "echo {port} / 1000 128 {s} {w}", _per_second),
     Measure(
         "64k",
-        "64 KiB echo, 20 connections: payload, one way, for a CPU second",
+        "64 KiB echo, 20 connections: payload for a CPU second",
         "MB",
         "more",
         "echo {port} / 20 65536 {s} {w}",
@@ -58,7 +58,7 @@ MEASURES = [
     Measure("shake", "handshakes, 50 at a time", "/s", "more", "shake {port} / 50 {s} {w}", _per_second),
     Measure(
         "p99",
-        "128-byte echo, 100 connections at half of the own saturation: 99th percentile",
+        "128-byte echo at half of the own saturation: 99th percentile",
         "ms",
         "less",
         "echo {port} / 100 128 {s} {w} {rate}",

@@ -430,7 +430,7 @@ NGINX_64K = "proxy_buffer_size 64k; proxy_buffers 8 64k; proxy_busy_buffers_size
 # nginx is first: all others are compared with it. The order is also the order within a round.
 PROXIES = [
     Nginx("nginx", "nginx", also=["echo-tls"]),
-    Nginx("nginx-64k", "nginx, proxy_buffer_size 64k", NGINX_64K, only=["64k"]),
+    Nginx("nginx-64k", "nginx, 64k buffers", NGINX_64K, only=["64k"]),
     Haproxy("haproxy", "HAProxy"),
     Launcher("tunnel", "Culvert launcher, tunnel", "proxy_websocket tunnel;", only=WEBSOCKET, also=["echo-tls", "soak"]),
     Launcher("relay", "Culvert launcher, relay", "proxy_websocket relay;", also=["echo-tls", "soak"]),

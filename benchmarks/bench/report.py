@@ -3,6 +3,7 @@
 import csv
 import html
 import statistics
+import textwrap
 
 
 def number(value):
@@ -79,7 +80,7 @@ def _bars(bar_rows):
 
 def _soak(results):
     soak = results.soak
-    lines = ["", f"## Soak of {soak.seconds / 60:g} minutes", ""]
+    lines = ["", f"## Soak of {soak.seconds / 60:g} minute{'' if soak.seconds == 60 else 's'}", ""]
     lines.append("Heap, direct memory, threads and descriptors must not grow, the heap after a full collection; resident memory is for information.")
     for proxy in soak.proxies:
         verdict = soak.verdict(proxy.name)
@@ -116,9 +117,9 @@ def write_markdown(path, results, measures, proxies, facts, bar_rows):
 
 
 # The chart: panels in two columns, each of the ratios to nginx, the best first. It is read in a README, on light and on dark.
-COLUMN, NAME, LENGTH, ROW, GAP = 440, 172, 190, 21, 26
+COLUMN, NAME, LENGTH, ROW, GAP = 440, 172, 172, 21, 26
 STYLE = """
-.ground{fill:#ffffff;stroke:#d0d7de}text{fill:#1f2328}.small{font-size:10.5px;fill:#59636e}.title{font-weight:600}
+.ground{fill:#ffffff;stroke:#d0d7de}text{fill:#1f2328}.small{font-size:10.5px;font-weight:400;fill:#59636e}.title{font-weight:600}
 .culvert{fill:#0b7285}.nginx{fill:#57606a}.peer{fill:#b6bec7}.one{stroke:#59636e;stroke-dasharray:3 3}
 @media (prefers-color-scheme:dark){.ground{fill:#0d1117;stroke:#3d444d}text{fill:#e6edf3}.small{fill:#9198a1}
 .culvert{fill:#3bc9db}.nginx{fill:#9198a1}.peer{fill:#4a525b}.one{stroke:#9198a1}}
@@ -145,7 +146,9 @@ def _panel(measure, rows, left, top):
         kind = "culvert" if proxy.culvert else "nginx" if proxy.name == "nginx" else "peer"
         length = max(1, LENGTH * min(ratio, longest) / longest)
         cut = " →" if ratio > longest else ""
-        name = html.escape(proxy.title.replace("Culvert launcher", "Culvert").replace("Culvert in Tomcat 11", "Culvert, Tomcat"))
+        name = proxy.title.replace("Culvert launcher", "Culvert").replace("Culvert in Tomcat 11", "Culvert, Tomcat")
+        # How WebSockets are carried does not concern a GET.
+        name = html.escape(name.removesuffix(", relay") if measure.name == "http" else name)
         weight = ' class="title"' if proxy.culvert else ""
         out.append(f'<text x="{begin - 6}" y="{y + 13}" text-anchor="end"{weight}>{name}</text>')
         out.append(f'<rect x="{begin}" y="{y + 2}" width="{length:.0f}" height="{ROW - 6}" rx="2" class="{kind}"/>')
@@ -158,7 +161,9 @@ def _panel(measure, rows, left, top):
 
 
 def write_svg(path, results, measures, proxies, facts):
-    body, tops = [], [64, 64]
+    said = [line for fact in facts for line in textwrap.wrap(fact, 150)]
+    begin = 22 + 15 * len(said) + 14
+    body, tops = [], [begin, begin]
     for measure in measures:
         rows = _panel_rows(results, measure, proxies)
         if len(rows) > 1:
@@ -170,7 +175,6 @@ def write_svg(path, results, measures, proxies, facts):
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" font-size="12" '
         'font-family="system-ui,-apple-system,Segoe UI,Helvetica,Arial,sans-serif">'
         f'<style>{STYLE}</style><rect x="0.5" y="0.5" width="{width - 1}" height="{height - 1}" rx="6" class="ground"/>'
-        f'<text x="16" y="22" class="small">{html.escape(facts[0])}</text>'
-        f'<text x="16" y="38" class="small">{html.escape(facts[1])}</text>'
     )
+    head += "".join(f'<text x="16" y="{22 + 15 * n}" class="small">{html.escape(line)}</text>' for n, line in enumerate(said))
     path.write_text(head + "\n" + "\n".join(body) + "\n</svg>\n")
