@@ -140,8 +140,9 @@ def start(proxy, folder, backend, certificate, java_options=""):
 class Run:
     """The rounds."""
 
-    def __init__(self, options, generator, measures, proxies):
+    def __init__(self, options, generator, measures, proxies, folder):
         self.options = options
+        self.folder = folder
         self.generator = generator
         self.measures = [m for m in measures if m.name != "soak"]
         self.pairs = bars.needed() if options.bars else None
@@ -191,7 +192,7 @@ class Run:
     def all(self):
         for measure in self.measures:
             takers = self.takers(measure)
-            for round_number in range(1 if measure.once else self.options.rounds):
+            for round_number in range(1 if measure.once or measure.value is None else self.options.rounds):
                 for proxy in takers:
                     if self.late():
                         return
@@ -205,6 +206,11 @@ class Run:
         try:
             if measure.needs and not rate:
                 raise Failed(f"{measure.needs} gave nothing")
+            if measure.name == "idle-heap":
+                value = soak.idle_heap(measure, self.generator, proxy, self.folder, self.options.idle)
+                self.results.add(measure, proxy, round_number, value)
+                print(label + f"{report.number(value)} {measure.unit}", flush=True)
+                return
             if measure.once:
                 warm = next(m for m in MEASURES if m.name == "shake")
                 run_round(warm, self.generator, proxy, max(2, self.warmup(proxy)), 0, 0, 0)
@@ -218,7 +224,7 @@ class Run:
             value = measure.value(result)
             if measure.tls:
                 self.results.tls[proxy.name] = result["tls"]
-        except Failed as failure:
+        except (Failed, RuntimeError) as failure:
             self.results.fault(measure, proxy, str(failure))
             print(label + f"FAILED, {failure}", flush=True)
             return
@@ -229,9 +235,9 @@ class Run:
         print(label + f"{report.number(value)} {measure.unit}" + (f" ({note})" if note else ""), flush=True)
         settle()
 
-    def soak(self, proxies, folder):
+    def soak(self, proxies):
         """All of them at once, for --soak minutes."""
-        self.results.soak = soak.Soak(self.generator, proxies, folder, self.options.soak)
+        self.results.soak = soak.Soak(self.generator, proxies, self.folder, self.options.soak)
         self.proxies += [p for p in proxies if p not in self.proxies]
         self.results.soak.run()
 
@@ -312,7 +318,7 @@ def main():
         certificate = find_certificate(measures, folder, can_tls)
         backend, port = start_backend(programs, folder)
         generator = Generator(str(programs / "load"), certificate and str(certificate.certificate))
-        run = Run(options, generator, rounds, [p for p in proxies if any(p.takes(m) for m in rounds)])
+        run = Run(options, generator, rounds, [p for p in proxies if any(p.takes(m) for m in rounds)], folder)
         start_all(run.proxies, started, folder, port, certificate)
         run.proxies = [p for p in run.proxies if p in started]
         print(f"about {run.estimate() / 60 + (options.soak + 2 if len(rounds) < len(measures) else 0):.1f} minutes", flush=True)
@@ -322,7 +328,7 @@ def main():
             soaking = [p for p in proxies if "soak" in p.also]
             (folder / "soak").mkdir()
             start_all(soaking, started, folder / "soak", port, None, soak.JAVA_OPTIONS)
-            run.soak([p for p in soaking if p in started], folder)
+            run.soak([p for p in soaking if p in started])
         run.write(options.results)
         return 1 if run.results.faults else 0
     except KeyboardInterrupt:

@@ -45,6 +45,8 @@ MEASURES = [
         lambda result: result["grown_bytes"] / 1000 / result["open"],
         once=True,
     ),
+    # What of it is the JVM's heap after a collection, which does not depend on how much of the heap was touched before: soak.py reads it.
+    Measure("idle-heap", "an idle WebSocket: Java heap after a collection", "KB", "less", "idle {port} / {idle} 9", None, asked=True),
     Measure("echo", "128-byte echo, 100 connections: CPU", "µs", "less", "echo {port} / 100 128 {s} {w}", _cpu_per_operation),
     Measure("echo-1000", "128-byte echo, 1,000 connections: echoes", "/s", "more", "echo {port} / 1000 128 {s} {w}", _per_second),
     Measure(

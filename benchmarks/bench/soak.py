@@ -1,4 +1,4 @@
-"""The soak: many connections, opened and closed all the time, and what grows meanwhile.
+"""What JVMs hold: of an idle connection, and in the soak: many connections, opened and closed all the time, and what grows meanwhile.
 
 The proxies of a soak are started for it alone, because the JVM has to count its native memory for it, and soak at the same time.
 """
@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 
 from machine import tree
-from measures import wrong
+from measures import Failed, wrong
 
 CONNECTIONS = 2000
 # Messages a second for a proxy: about 50 connections a second are opened and closed.
@@ -67,6 +67,37 @@ def sample(proxy, commands, minute, connections):
     )
 
 
+def write_commands(folder):
+    """What jcmd is to ask."""
+    path = folder / "jcmd"
+    path.write_text("GC.run\nGC.run\nGC.heap_info\nVM.native_memory summary\n")
+    return path
+
+
+def idle_heap(measure, generator, proxy, folder, connections):
+    """KB of the heap for an idle connection."""
+    commands = write_commands(folder)
+    before = sample(proxy, commands, 0, 0).heap_mb
+    command = generator.command(proxy, measure.arguments.format(port="{port}", idle=connections))
+    load = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        while (word := load.stdout.readline().strip()) not in ("open", ""):
+            pass
+        held = sample(proxy, commands, 0, connections).heap_mb
+        still_open = load.poll() is None
+        out, errors = load.communicate(timeout=60)
+        result = json.loads(out.splitlines()[-1]) if load.returncode in (0, 1) else None
+    except subprocess.TimeoutExpired as late:
+        raise Failed(str(late)) from late
+    finally:
+        if load.poll() is None:
+            load.kill()
+            load.wait()
+    if not result or wrong(result) or not still_open:
+        raise Failed(errors.strip() or (wrong(result) if result else "") or "the collection took longer than the connections were held")
+    return (held - before) * 1024 * 1024 / 1000 / result["open"]
+
+
 class Soak:
     """One soak of all proxies."""
 
@@ -75,8 +106,7 @@ class Soak:
         self.proxies = proxies
         self.seconds = minutes * 60
         self.interval = min(INTERVAL, self.seconds / 6)
-        self.commands = folder / "jcmd"
-        self.commands.write_text("GC.run\nGC.run\nGC.heap_info\nVM.native_memory summary\n")
+        self.commands = write_commands(folder)
         self.samples = {proxy.name: [] for proxy in proxies}
         self.faults = {}
         self.opened = {}

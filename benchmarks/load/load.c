@@ -6,7 +6,7 @@
 //   load soak PORT PATH CONNECTIONS SECONDS RATE                 so many messages a second in all, each of 1 to 65536 bytes; every connection ends
 //                                                                after one to 40 of them, with a Close, an end or a reset, and a new one is opened
 // Before the mode: --tls CERTIFICATE, TLS 1.3 with who has this very certificate (PEM).
-// To 127.0.0.1. Prints "begin" and "end" where the measured time begins and ends, then one JSON object. Every echo is compared
+// To 127.0.0.1. Prints "begin" and "end" where the measured time begins and ends (idle: "open" between them, when all are), then one JSON object. Every echo is compared
 // byte by byte with what this connection sent last, which carries the connection's number and its own. The exit status is 1 when anything was wrong:
 //   refused   the handshake or the request got another status
 //   wrong     an echo, a body or a Sec-WebSocket-Accept was another, or came when none was due
@@ -355,7 +355,7 @@ static void enter(enum phase next, uint64_t t) {
   if (next == WARMING && turn_every) turn_at = t;
   if (next == MEASURING) {
     phase_until = t + seconds * SECOND;
-    if (mode != IDLE) say("begin");
+    say(mode == IDLE ? "open" : "begin");
   }
   if (next == ENDING) {
     phase_until = t + (mode == IDLE ? SECOND : GRACE);
