@@ -162,7 +162,7 @@ class Run:
         total = 0
         for measure in self.measures:
             for proxy in self.takers(measure):
-                if measure.once:
+                if measure.once or measure.value is None:
                     total += 8
                 else:
                     total += self.options.rounds * (self.options.seconds + 0.7) + self.warmup(proxy) * (2 if proxy.jvm else 1)
