@@ -224,7 +224,7 @@ class Run:
             value = measure.value(result)
             if measure.tls:
                 self.results.tls[proxy.name] = result["tls"]
-        except (Failed, RuntimeError) as failure:
+        except (Failed, RuntimeError, OSError, subprocess.TimeoutExpired) as failure:
             self.results.fault(measure, proxy, str(failure))
             print(label + f"FAILED, {failure}", flush=True)
             return
@@ -330,7 +330,7 @@ def main():
             start_all(soaking, started, folder / "soak", port, None, soak.JAVA_OPTIONS)
             run.soak([p for p in soaking if p in started])
         run.write(options.results)
-        return 1 if run.results.faults else 0
+        return 1 if run.results.faults or any(verdict != "no growth" for verdict in run.results.verdicts.values()) else 0
     except KeyboardInterrupt:
         print("\ninterrupted: ending everything", flush=True)
         if run and (run.results.values or run.results.soak):

@@ -110,6 +110,7 @@ class Soak:
         self.samples = {proxy.name: [] for proxy in proxies}
         self.faults = {}
         self.opened = {}
+        self.whole = False
 
     def run(self):
         """Warms, soaks, and looks again when all is closed."""
@@ -118,6 +119,7 @@ class Soak:
         began = time.monotonic()
         self._load(self.seconds, began)
         self._look((time.monotonic() - began) / 60, 0)
+        self.whole = True
 
     def _load(self, seconds, began):
         loads = {
@@ -170,6 +172,8 @@ class Soak:
         """ "no growth", or what grew or failed."""
         if name in self.faults:
             return self.faults[name]
+        if not self.whole:
+            return "cut short"
         samples = self.samples[name]
         under_way = [s for s in samples if s.connections]
         third = len(under_way) // 3
