@@ -23,6 +23,8 @@ class Measure:
     value: object
     needs: str = ""  # another measure, which gives the saturation
     once: bool = False  # for it must be the first thing that a process does
+    tls: bool = False  # through the proxy's port with TLS
+    asked: bool = False  # only of the proxies that name it
 
 
 def _cpu_per_operation(result):
@@ -43,11 +45,13 @@ MEASURES = [
         lambda result: result["grown_bytes"] / 1000 / result["open"],
         once=True,
     ),
+    # What of it is the JVM's heap after a collection, which does not depend on how much of the heap was touched before: soak.py reads it.
+    Measure("idle-heap", "an idle WebSocket: Java heap after a collection", "KB", "less", "idle {port} / {idle} 9", None, asked=True),
     Measure("echo", "128-byte echo, 100 connections: CPU", "µs", "less", "echo {port} / 100 128 {s} {w}", _cpu_per_operation),
     Measure("echo-1000", "128-byte echo, 1,000 connections: echoes", "/s", "more", "echo {port} / 1000 128 {s} {w}", _per_second),
     Measure(
         "64k",
-        "64 KiB echo, 20 connections: payload, one way, for a CPU second",
+        "64 KiB echo, 20 connections: payload for a CPU second",
         "MB",
         "more",
         "echo {port} / 20 65536 {s} {w}",
@@ -56,7 +60,7 @@ MEASURES = [
     Measure("shake", "handshakes, 50 at a time", "/s", "more", "shake {port} / 50 {s} {w}", _per_second),
     Measure(
         "p99",
-        "128-byte echo, 100 connections at half of the own saturation: 99th percentile",
+        "128-byte echo at half of the own saturation: 99th percentile",
         "ms",
         "less",
         "echo {port} / 100 128 {s} {w} {rate}",
@@ -64,6 +68,18 @@ MEASURES = [
         needs="echo",
     ),
     Measure("http", "HTTP, small response, 50 kept connections: CPU", "µs", "less", "http {port} / 50 {s} {w}", _cpu_per_operation),
+    Measure(
+        "echo-tls",
+        "128-byte echo, 100 connections, TLS 1.3 in front: CPU",
+        "µs",
+        "less",
+        "echo {port} / 100 128 {s} {w}",
+        _cpu_per_operation,
+        tls=True,
+        asked=True,
+    ),
+    # Rounds there are none: soak.py.
+    Measure("soak", "soak: 2,000 connections, 1 B to 64 KiB, opened and closed", "", "less", "", None, asked=True),
 ]
 
 
@@ -71,12 +87,31 @@ class Failed(Exception):
     """A round that gave no valid number."""
 
 
+@dataclass(frozen=True)
+class Generator:
+    """The load generator. certificate: of the proxies' ports with TLS, or None where there are none."""
+
+    program: str
+    certificate: str = None
+
+    def command(self, proxy, arguments, tls=False):
+        """The command line; "arguments" names its mode and then has {port}."""
+        arguments = arguments.replace("{port}", str(proxy.tls_port if tls else proxy.port)).split()
+        return [self.program, *(["--tls", self.certificate] if tls else []), *arguments]
+
+
+def wrong(result):
+    """What was wrong in a round, in words, or ""."""
+    return ", ".join("%d %s" % (result[k], k) for k in ("refused", "wrong", "lost", "broken") if result[k])
+
+
 def run_round(measure, generator, proxy, seconds, warmup, idle, rate):
     """One round: what the load generator printed, with the CPU time of the proxy in the measured time, and its growth."""
-    arguments = measure.arguments.format(port=proxy.port, s=seconds, w=warmup, idle=idle, rate=rate).split()
+    arguments = measure.arguments.format(port="{port}", s=seconds, w=warmup, idle=idle, rate=rate)
+    command = generator.command(proxy, arguments, measure.tls)
     limit = seconds + warmup + 80
     before, cpu, grown = proxy.running.resident_bytes(), {}, 0
-    load = subprocess.Popen([generator, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    load = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         line = ""
         for line in load.stdout:
@@ -95,14 +130,20 @@ def run_round(measure, generator, proxy, seconds, warmup, idle, rate):
             load.wait()
     result["cpu_seconds"] = cpu["end"] - cpu["begin"]
     result["grown_bytes"] = grown
-    wrong = ", ".join("%d %s" % (result[k], k) for k in ("refused", "wrong", "lost", "broken") if result[k])
-    if wrong:
-        raise Failed(wrong)
+    if wrong(result):
+        raise Failed(wrong(result))
     if proxy.running.ended():
         raise Failed("the proxy ended")
     if measure.name != "idle" and not (result["count"] and result["cpu_seconds"]):
         raise Failed("nothing came through")
     return result
+
+
+def is_tunnelled(measure, generator, proxy):
+    """Whether the backend's pings come through the proxy: a tunnel passes them, a relay answers them itself."""
+    command = generator.command(proxy, "echo {port} /pieces 1 1000 0.2 0", measure.tls)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    return done.returncode == 0 and json.loads(done.stdout.splitlines()[-1])["pings"] > 0
 
 
 def settle(seconds=0.3):

@@ -41,6 +41,7 @@ http {{
     }}
     server {{
         listen 127.0.0.1:{port};
+        {tls}
         location / {{
             proxy_pass http://backend;
             proxy_http_version 1.1;
@@ -131,6 +132,7 @@ http://:{port} {{
 SERVER_XML = """<Server port="-1">
   <Service name="Catalina">
     <Connector address="127.0.0.1" port="{port}" protocol="HTTP/1.1" maxConnections="20000" maxKeepAliveRequests="-1"/>
+    {tls}
     <Engine name="Catalina" defaultHost="localhost">
       <Host name="localhost" appBase="webapps" autoDeploy="false"/>
     </Engine>
@@ -139,13 +141,31 @@ SERVER_XML = """<Server port="-1">
 """
 
 
+NGINX_TLS = "listen 127.0.0.1:{port} ssl; ssl_certificate {certificate}; ssl_certificate_key {key}; ssl_protocols TLSv1.3;"
+
+TOMCAT_TLS = """<Connector address="127.0.0.1" port="{port}" protocol="HTTP/1.1" maxConnections="20000" maxKeepAliveRequests="-1" SSLEnabled="true">
+      <SSLHostConfig protocols="TLSv1.3"><Certificate certificateFile="{certificate}" certificateKeyFile="{key}"/></SSLHostConfig>
+    </Connector>"""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """PEM files, of the run."""
+
+    certificate: Path
+    key: Path
+
+
 @dataclass
 class Context:
-    """Where one proxy runs."""
+    """Where one proxy runs. certificate: None where there is no TLS. java_options: for a JVM."""
 
     folder: Path
     port: int
+    tls_port: int
     backend: int
+    certificate: Certificate = None
+    java_options: str = ""
 
     def write(self, name, template, **more):
         path = self.folder / name
@@ -153,19 +173,39 @@ class Context:
         path.write_text(template.format(folder=self.folder, port=self.port, backend=self.backend, cores=CORES, **more))
         return path
 
+    def tls(self, template):
+        """The lines that have a proxy listen with TLS, or none."""
+        if not self.certificate:
+            return ""
+        return template.format(port=self.tls_port, certificate=self.certificate.certificate, key=self.certificate.key)
+
 
 class Proxy:
-    """One line of every table: name for --only, title, whether it is a JVM (to be warmed), only the measures named (None: all)."""
+    """One line of every table: name for --only, title, whether it is a JVM (to be warmed).
+
+    only: the measures that it takes part in (None: all but those that are asked for). also: those that are asked for.
+    """
 
     jvm = False
     culvert = False
+    more = ""
 
-    def __init__(self, name, title, only=None):
+    @property
+    def tunnels(self):
+        """Whether its configuration says that it tunnels."""
+        return "proxy_websocket tunnel" in self.more
+
+    def __init__(self, name, title, only=None, also=()):
         self.name = name
         self.title = title
         self.only = only
+        self.also = also
         self.version = "?"
-        self.port = self.running = None
+        self.port = self.tls_port = self.running = None
+
+    def takes(self, measure):
+        """Whether it takes part in a measure."""
+        return measure.name in self.also if measure.asked else self.only is None or measure.name in self.only
 
     def missing(self):
         """What is not there and how to get it, or None."""
@@ -178,10 +218,11 @@ class Proxy:
         """Writes the configuration; returns the command and its environment."""
         raise NotImplementedError
 
-    def start(self, folder, backend):
+    def start(self, folder, backend, certificate, java_options=""):
         folder.mkdir(parents=True)
-        self.port = machine.free_port()
-        command, environment = self.command(Context(folder, self.port, backend))
+        self.port, self.tls_port = machine.free_port(), machine.free_port()
+        context = Context(folder, self.port, self.tls_port, backend, certificate, java_options)
+        command, environment = self.command(context)
         self.running = machine.Running(command, folder, environment)
 
     def stop(self):
@@ -209,15 +250,15 @@ class Packaged(Proxy):
 class Nginx(Packaged):
     program, package, version_command, version_pattern = "nginx", "nginx-light", ["-v"], r"nginx/(\S+)"
 
-    def __init__(self, name, title, more="", only=None):
-        super().__init__(name, title, only)
+    def __init__(self, name, title, more="", only=None, also=()):
+        super().__init__(name, title, only, also)
         self.more = more
 
     def command(self, context):
         temporary = "".join(
             f"{kind}_temp_path {context.folder}/{kind};\n    " for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         )
-        conf = context.write("nginx.conf", NGINX_CONF, error_log=context.folder / "error.log", paths=temporary, more=self.more)
+        conf = context.write("nginx.conf", NGINX_CONF, error_log=context.folder / "error.log", paths=temporary, tls=context.tls(NGINX_TLS), more=self.more)
         return [_program("nginx"), "-p", str(context.folder), "-c", str(conf), "-e", str(context.folder / "error.log")], None
 
 
@@ -270,8 +311,8 @@ class JavaPeer(Proxy):
 
     jvm = True
 
-    def __init__(self, name, title, module, main, library):
-        super().__init__(name, title)
+    def __init__(self, name, title, module, main, library, only=None):
+        super().__init__(name, title, only)
         self.target = PEERS / module / "target"
         self.main = main
         self.library = library
@@ -297,8 +338,8 @@ class Launcher(Proxy):
 
     jvm = culvert = True
 
-    def __init__(self, name, title, more, only=None):
-        super().__init__(name, title, only)
+    def __init__(self, name, title, more, only=None, also=()):
+        super().__init__(name, title, only, also)
         self.more = more
 
     def missing(self):
@@ -312,8 +353,8 @@ class Launcher(Proxy):
         return _culvert_version()
 
     def command(self, context):
-        conf = context.write("nginx.conf", NGINX_CONF, error_log="stderr", paths="", more=self.more)
-        return [str(ROOT / "culvert"), "-p", str(context.folder), "-c", str(conf)], None
+        conf = context.write("nginx.conf", NGINX_CONF, error_log="stderr", paths="", tls=context.tls(NGINX_TLS), more=self.more)
+        return [str(ROOT / "culvert"), "-p", str(context.folder), "-c", str(conf)], {"CULVERT_JAVA_OPTS": context.java_options}
 
 
 class TomcatWar(Proxy):
@@ -321,8 +362,8 @@ class TomcatWar(Proxy):
 
     jvm = culvert = True
 
-    def __init__(self, name, title, more, only=None):
-        super().__init__(name, title, only)
+    def __init__(self, name, title, more, only=None, also=()):
+        super().__init__(name, title, only, also)
         self.more = more
 
     def missing(self):
@@ -345,11 +386,11 @@ class TomcatWar(Proxy):
             (home / name).chmod(0o755)
         for name in ("temp", "logs", "work", "webapps"):
             (context.folder / name).mkdir()
-        context.write("conf/server.xml", SERVER_XML)
+        context.write("conf/server.xml", SERVER_XML, tls=context.tls(TOMCAT_TLS))
         shutil.copy(home / "conf/web.xml", context.folder / "conf/web.xml")
         context.write("conf/culvert.conf", WAR_CONF, more=self.more)
         shutil.copy(ROOT / "distribution/war/target/culvert.war", context.folder / "webapps/ROOT.war")
-        environment = {"CATALINA_HOME": str(home), "CATALINA_BASE": str(context.folder), "CATALINA_OPTS": "", "JAVA_OPTS": ""}
+        environment = {"CATALINA_HOME": str(home), "CATALINA_BASE": str(context.folder), "CATALINA_OPTS": context.java_options, "JAVA_OPTS": ""}
         return [str(home / "bin/catalina.sh"), "run"], environment
 
 
@@ -383,18 +424,22 @@ def _refusal(more):
     return None if done.returncode == 0 else f"this build does not take \"{more}\": {done.stderr.strip()[-300:]}"
 
 
+WEBSOCKET = ["idle", "echo", "echo-1000", "64k", "shake", "p99"]
+NGINX_64K = "proxy_buffer_size 64k; proxy_buffers 8 64k; proxy_busy_buffers_size 128k;"
+
 # nginx is first: all others are compared with it. The order is also the order within a round.
 PROXIES = [
-    Nginx("nginx", "nginx"),
-    Nginx("nginx-64k", "nginx, proxy_buffer_size 64k", "proxy_buffer_size 64k; proxy_buffers 8 64k; proxy_busy_buffers_size 128k;", only=["64k"]),
+    Nginx("nginx", "nginx", also=["echo-tls"]),
+    Nginx("nginx-64k", "nginx, 64k buffers", NGINX_64K, only=["64k"]),
     Haproxy("haproxy", "HAProxy"),
-    Launcher("tunnel", "Culvert launcher, tunnel", "proxy_websocket tunnel;", only=["idle", "echo", "echo-1000", "64k", "shake", "p99"]),
-    Launcher("relay", "Culvert launcher, relay", "proxy_websocket relay;"),
-    TomcatWar("tomcat-tunnel", "Culvert in Tomcat 11, tunnel", "proxy_websocket tunnel;", only=["idle", "echo", "echo-1000", "64k", "shake", "p99"]),
-    TomcatWar("tomcat-relay", "Culvert in Tomcat 11, relay", "proxy_websocket relay;"),
+    Launcher("tunnel", "Culvert launcher, tunnel", "proxy_websocket tunnel;", only=WEBSOCKET, also=["idle-heap", "echo-tls", "soak"]),
+    Launcher("relay", "Culvert launcher, relay", "proxy_websocket relay;", also=["idle-heap", "echo-tls", "soak"]),
+    TomcatWar("tomcat-tunnel", "Culvert in Tomcat 11, tunnel", "proxy_websocket tunnel;", only=WEBSOCKET, also=["idle-heap", "echo-tls", "soak"]),
+    TomcatWar("tomcat-relay", "Culvert in Tomcat 11, relay", "proxy_websocket relay;", also=["idle-heap", "echo-tls"]),
     JavaPeer("undertow", "Undertow ProxyHandler", "undertow", "peer.UndertowPeer", "undertow-core"),
     JavaPeer("vertx", "vertx-http-proxy", "vertx", "peer.VertxPeer", "vertx-http-proxy"),
     JavaPeer("spring", "Spring Cloud Gateway", "spring-gateway", "peer.SpringGatewayPeer", "spring-cloud-gateway-server"),
+    JavaPeer("jetty", "Jetty AsyncProxyServlet", "jetty", "peer.JettyPeer", "jetty-ee10-proxy", only=["http"]),
     Node("node", "node http-proxy"),
     Httpd("httpd", "Apache httpd"),
     Caddy("caddy", "Caddy"),

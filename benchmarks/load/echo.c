@@ -1,5 +1,5 @@
-// echo PORT: the backend of the benchmarks, on 127.0.0.1. It sends each WebSocket message back, and answers any other
-// request with "ok". PORT 0: the system chooses. Prints the port when it listens.
+// echo PORT [CERTIFICATE KEY]: the backend of the benchmarks, on 127.0.0.1. It sends each WebSocket message back, and answers any other
+// request with "ok". PORT 0: the system chooses. With two PEM files: over TLS. Prints the port when it listens.
 //
 // For the test of the load generator some paths are faulty, from the fifth message (the second request) of a connection on:
 //   /wrong    one byte of the echo (of the body) is another
@@ -11,6 +11,8 @@
 //   /accept   a wrong Sec-WebSocket-Accept
 //   /pieces   no fault: every echo comes in three frames with a ping between them
 #include "wire.h"
+
+#include "tls.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -145,10 +147,11 @@ static int listen_on(int port) {
 }
 
 int main(int count, char **arguments) {
-  if (count != 2) {
-    fprintf(stderr, "usage: echo PORT\n");
+  if (count != 2 && count != 4) {
+    fprintf(stderr, "usage: echo PORT [CERTIFICATE KEY]\n");
     return 2;
   }
+  if (count == 4) tls_be_server(arguments[2], arguments[3]);
   raise_descriptor_limit();
   epoll = epoll_create1(0);
   int listener = listen_on(atoi(arguments[1]));

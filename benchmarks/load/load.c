@@ -3,14 +3,19 @@
 //   load shake PORT PATH CONNECTIONS SECONDS WARMUP              connect, upgrade, one echo, close, and again
 //   load http PORT PATH CONNECTIONS SECONDS WARMUP               GETs on kept connections, whose body must be "ok"
 //   load idle PORT PATH CONNECTIONS SECONDS                      open, hold, count who is left
-// To 127.0.0.1. Prints "begin" and "end" where the measured time begins and ends, then one JSON object. Every echo is compared
+//   load soak PORT PATH CONNECTIONS SECONDS RATE                 so many messages a second in all, each of 1 to 65536 bytes; every connection ends
+//                                                                after one to 40 of them, with a Close, an end or a reset, and a new one is opened
+// Before the mode: --tls CERTIFICATE, TLS 1.3 with who has this very certificate (PEM).
+// To 127.0.0.1. Prints "begin" and "end" where the measured time begins and ends (idle: "open" between them, when all are), then one JSON object. Every echo is compared
 // byte by byte with what this connection sent last, which carries the connection's number and its own. The exit status is 1 when anything was wrong:
 //   refused   the handshake or the request got another status
 //   wrong     an echo, a body or a Sec-WebSocket-Accept was another, or came when none was due
 //   lost      no answer came within 3 seconds of the end
-//   broken    the connection ended
-// With RATE latency counts from when a message was due, not from when it could be sent (no coordinated omission).
+//   broken    the connection ended, in a soak also one that was not closed with a Close when it should have been
+// "pings" are those that came: a tunnel passes the backend's, a relay answers them itself. With RATE latency counts from when a message was due, not from when it could be sent (no coordinated omission).
 #include "wire.h"
+
+#include "tls.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -29,17 +34,21 @@
 #define OPENING_LIMIT (60 * SECOND)
 #define OPENING_AT_ONCE 64
 #define MESSAGE_SHAKE 16
+#define LARGEST 65536
+#define MESSAGES_OF_A_LIFE 40
 
-enum mode { ECHO, SHAKE, HTTP, IDLE };
-static const char *const mode_names[] = {"echo", "shake", "http", "idle"};
+enum mode { ECHO, SHAKE, HTTP, IDLE, SOAK };
+static const char *const mode_names[] = {"echo", "shake", "http", "idle", "soak"};
 
-enum state { UNUSED, CONNECTING, SHAKING, OPEN, GONE };
+enum state { UNUSED, CONNECTING, SHAKING, OPEN, CLOSING, GONE };
 typedef struct {
   wire wire;
   enum state state;
   int waiting;        // for an answer
   uint32_t number;
   uint64_t sequence;  // of what was sent last
+  size_t size;        // of what was sent last
+  int left;           // messages, of a life in a soak
   size_t echoed;      // bytes of the echo that have come
   uint64_t opened_at, sent_at, due;
 } client;
@@ -54,8 +63,9 @@ static double seconds, warmup, rate;
 
 static int epoll;
 static client *clients;
-static uint8_t *message;
+static uint8_t *message, *noise;
 static int started, settled, open_now, refused, wrong, lost, broken;
+static uint64_t pings, lives;
 static enum phase phase;
 static uint64_t phase_until, opened_after;
 static uint64_t answers;
@@ -112,16 +122,33 @@ static void leave(client *c, int *count) {
 
 static void leave_or_dial_again(client *c, int *count) {
   leave(c, count);
-  if (mode == SHAKE && phase < ENDING) dial(c);
+  if ((mode == SHAKE || mode == SOAK) && phase < ENDING) dial(c);
 }
 
 static void flush(client *c) {
-  if (c->state != GONE && wire_flush(epoll, &c->wire, c)) leave(c, &broken);
+  if (c->state != GONE && wire_flush(epoll, &c->wire, c)) leave_or_dial_again(c, &broken);
 }
 
-// The message that this connection sends or has sent: its number, the message's own, and letters.
+static uint64_t scattered(uint64_t x) {
+  x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+  x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+  return x ^ x >> 31;
+}
+
+// Random, but the same for the same message and purpose.
+static uint64_t chance(client *c, int purpose) { return scattered(scattered(c->number + ((uint64_t)purpose << 32)) + c->sequence); }
+
+// 1 to 65536, as often between 1 and 2 as between 32768 and 65536: small ones are common, large ones make most of the bytes.
+static size_t mixed_size(client *c) {
+  uint64_t random = chance(c, 1);
+  size_t low = (size_t)1 << random % 16;
+  return low + (random >> 8) % (low + 1);
+}
+
+// The message that this connection sends or has sent: its number, the message's own, and letters; in a soak bytes of its own.
 static void stamp(client *c) {
-  if (size < 12) return;
+  if (mode == SOAK) memcpy(message, noise + chance(c, 2) % LARGEST, c->size);
+  if (c->size < 12) return;
   memcpy(message, &c->number, 4);
   memcpy(message + 4, &c->sequence, 8);
 }
@@ -136,12 +163,13 @@ static void send_next(client *c, uint64_t due) {
   c->sequence++;
   c->sent_at = due;
   c->waiting = 1;
+  c->size = mode == SOAK ? mixed_size(c) : size;
   if (mode == HTTP) {
     send_request(c);
   } else {
     uint32_t mask = 0x5bd1e995u * (uint32_t)c->sequence;
     stamp(c);
-    wire_put_frame(&c->wire, BINARY, 1, message, size, (uint8_t *)&mask);
+    wire_put_frame(&c->wire, BINARY, 1, message, c->size, (uint8_t *)&mask);
   }
   flush(c);
 }
@@ -168,6 +196,23 @@ static void pace(uint64_t t) {
   }
 }
 
+// The end of a life in a soak: half of them with a Close that is to be answered, the others without a word.
+static void end_life(client *c) {
+  uint64_t how = chance(c, 3) % 4;
+  lives++;
+  if (how < 2) {
+    uint32_t mask = 0x01020304;
+    wire_put_frame(&c->wire, CLOSE, 1, "\x03\xe8", 2, (uint8_t *)&mask);
+    open_now--;
+    c->state = CLOSING;
+    c->waiting = 1;
+    flush(c);
+  } else {
+    if (how == 2) wire_reset(&c->wire);
+    leave_or_dial_again(c, NULL);
+  }
+}
+
 static void answered(client *c) {
   uint64_t t = now();
   if (!c->waiting) {
@@ -186,6 +231,7 @@ static void answered(client *c) {
     answers++;
   }
   if (mode == SHAKE) leave_or_dial_again(c, NULL);
+  else if (mode == SOAK && --c->left <= 0 && phase < ENDING) end_life(c);
   else go_on(c, t);
 }
 
@@ -202,6 +248,7 @@ static void opened(client *c) {
   settle(c);
   c->state = OPEN;
   open_now++;
+  c->left = 1 + chance(c, 4) % MESSAGES_OF_A_LIFE;
   if (mode != IDLE) go_on(c, now());
 }
 
@@ -242,10 +289,14 @@ static void read_response(client *c) {
 
 // A frame of the echo. A proxy may cut a message into frames, but bytes and their order stay.
 static void read_data(client *c, frame *f) {
+  if (c->state == CLOSING) {
+    wrong++;
+    return;
+  }
   stamp(c);
-  int same = c->waiting && c->echoed + f->length <= size && !memcmp(f->payload, message + c->echoed, f->length);
+  int same = c->waiting && c->echoed + f->length <= c->size && !memcmp(f->payload, message + c->echoed, f->length);
   c->echoed += f->length;
-  if (!same || (f->final && c->echoed != size)) wrong++;
+  if (!same || (f->final && c->echoed != c->size)) wrong++;
   if (!f->final) return;
   c->echoed = 0;
   if (c->waiting) answered(c);
@@ -254,10 +305,12 @@ static void read_data(client *c, frame *f) {
 static void read_frames(client *c) {
   size_t at = 0;
   frame f;
-  while (c->state == OPEN && wire_next_frame(&c->wire, &at, &f)) {
+  while ((c->state == OPEN || c->state == CLOSING) && wire_next_frame(&c->wire, &at, &f)) {
     if (f.opcode == CLOSE) {
-      leave(c, &broken);
+      leave_or_dial_again(c, c->state == CLOSING ? NULL : &broken);
+      return;
     } else if (f.opcode == PING) {
+      pings++;
       uint32_t mask = 0x01020304;
       wire_put_frame(&c->wire, PONG, 1, f.payload, f.length, (uint8_t *)&mask);
       flush(c);
@@ -265,7 +318,7 @@ static void read_frames(client *c) {
       read_data(c, &f);
     }
   }
-  if (c->state == OPEN) wire_use(&c->wire, at);
+  if (c->state == OPEN || c->state == CLOSING) wire_use(&c->wire, at);
 }
 
 static void handle(client *c, uint32_t events) {
@@ -285,14 +338,15 @@ static void handle(client *c, uint32_t events) {
   } else if (events & EPOLLOUT) {
     flush(c);
   }
-  if (c->state == GONE || !(events & (EPOLLIN | EPOLLHUP | EPOLLERR))) return;
+  if (c->state == GONE || c->state == CONNECTING || !(events & (EPOLLIN | EPOLLHUP | EPOLLERR))) return;
   if (wire_fill(&c->wire) < 0) {
     leave_or_dial_again(c, &broken);
     return;
   }
+  if (c->wire.tls) flush(c);
   if (c->state == SHAKING) read_handshake(c);
   if (c->state == OPEN && mode == HTTP) read_response(c);
-  else if (c->state == OPEN) read_frames(c);
+  else if (c->state == OPEN || c->state == CLOSING) read_frames(c);
 }
 
 static void enter(enum phase next, uint64_t t) {
@@ -301,7 +355,7 @@ static void enter(enum phase next, uint64_t t) {
   if (next == WARMING && turn_every) turn_at = t;
   if (next == MEASURING) {
     phase_until = t + seconds * SECOND;
-    if (mode != IDLE) say("begin");
+    say(mode == IDLE ? "open" : "begin");
   }
   if (next == ENDING) {
     phase_until = t + (mode == IDLE ? SECOND : GRACE);
@@ -375,41 +429,58 @@ static double percentile(double p) { return latency_count ? latencies[(size_t)((
 static int report(void) {
   if (latencies) qsort(latencies, latency_count, sizeof *latencies, ascending);
   printf("{\"mode\":\"%s\",\"connections\":%d,\"size\":%zu,\"seconds\":%g,\"open\":%d,\"refused\":%d,\"wrong\":%d,\"lost\":%d,\"broken\":%d,"
-         "\"count\":%llu,\"per_second\":%.1f,\"opened_per_second\":%.0f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"p999_ms\":%.3f,\"max_ms\":%.3f}\n",
+         "\"count\":%llu,\"per_second\":%.1f,\"opened_per_second\":%.0f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"p999_ms\":%.3f,\"max_ms\":%.3f,"
+         "\"pings\":%llu,\"lives\":%llu,\"tls\":\"%s\"}\n",
       mode_names[mode], clients_wanted, size, seconds, open_now, refused, wrong, lost, broken, (unsigned long long)answers, answers / seconds,
-      mode == SHAKE ? 0.0 : clients_wanted * 1e9 / opened_after, percentile(.5), percentile(.99), percentile(.999), percentile(1));
+      mode == SHAKE ? 0.0 : clients_wanted * 1e9 / opened_after, percentile(.5), percentile(.99), percentile(.999), percentile(1),
+      (unsigned long long)pings, (unsigned long long)lives, tls_agreed());
   return refused || wrong || lost || broken ? 1 : 0;
 }
 
 static int usage(void) {
-  fprintf(stderr, "usage: load echo PORT PATH CONNECTIONS SIZE SECONDS WARMUP [RATE]\n       load shake|http PORT PATH CONNECTIONS SECONDS WARMUP\n"
-                  "       load idle PORT PATH CONNECTIONS SECONDS\n");
+  fprintf(stderr, "usage: load [--tls CERTIFICATE] echo PORT PATH CONNECTIONS SIZE SECONDS WARMUP [RATE]\n"
+                  "       load [--tls CERTIFICATE] shake|http PORT PATH CONNECTIONS SECONDS WARMUP\n"
+                  "       load [--tls CERTIFICATE] idle PORT PATH CONNECTIONS SECONDS\n"
+                  "       load [--tls CERTIFICATE] soak PORT PATH CONNECTIONS SECONDS RATE\n");
   return 2;
 }
 
+// What is common to all messages: letters for who looks at them, and for a soak bytes of which no two pieces are the same.
+static void make_messages(void) {
+  if (mode == SOAK) size = LARGEST;
+  message = malloc(size + 1);
+  noise = malloc(2 * LARGEST);
+  clients = calloc(clients_wanted, sizeof *clients);
+  if (!message || !noise || !clients) die("malloc");
+  for (size_t i = 0; i < size; i++) message[i] = 'a' + (i * 7 + i / 26) % 26;
+  for (size_t i = 0; i < 2 * LARGEST; i++) noise[i] = scattered(i + 1);
+  for (int i = 0; i < clients_wanted; i++) clients[i] = (client){.number = i, .wire.fd = -1};
+}
+
 int main(int count, char **arguments) {
-  static const int needed[] = {8, 7, 7, 6};
+  static const int needed[] = {8, 7, 7, 6, 7};
+  if (count > 2 && !strcmp(arguments[1], "--tls")) {
+    tls_be_client(arguments[2]);
+    count -= 2;
+    arguments += 2;
+  }
   mode = ECHO;
-  while (count > 1 && mode <= IDLE && strcmp(arguments[1], mode_names[mode])) mode++;
-  if (count < 2 || mode > IDLE || count < needed[mode]) return usage();
+  while (count > 1 && mode <= SOAK && strcmp(arguments[1], mode_names[mode])) mode++;
+  if (count < 2 || mode > SOAK || count < needed[mode]) return usage();
   port = atoi(arguments[2]);
   path = arguments[3];
   clients_wanted = atoi(arguments[4]);
   char **rest = arguments + 5;
   if (mode == ECHO) size = strtoul(*rest++, NULL, 10);
   seconds = atof(*rest++);
-  if (mode != IDLE) warmup = atof(*rest++);
-  if (mode == ECHO && *rest) rate = atof(*rest);
-  if (clients_wanted < 1 || seconds <= 0) return usage();
+  if (mode != IDLE && mode != SOAK) warmup = atof(*rest++);
+  if ((mode == ECHO && *rest) || mode == SOAK) rate = atof(*rest);
+  if (clients_wanted < 1 || seconds <= 0 || (mode == SOAK && rate <= 0)) return usage();
   if (rate > 0) turn_every = SECOND / rate;
 
   raise_descriptor_limit();
   epoll = epoll_create1(0);
-  message = malloc(size + 1);
-  clients = calloc(clients_wanted, sizeof *clients);
-  if (!message || !clients) die("malloc");
-  for (size_t i = 0; i < size; i++) message[i] = 'a' + (i * 7 + i / 26) % 26;
-  for (int i = 0; i < clients_wanted; i++) clients[i] = (client){.number = i, .wire.fd = -1};
+  make_messages();
   run();
   return report();
 }

@@ -1,5 +1,7 @@
 #include "wire.h"
 
+#include "tls.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +35,7 @@ static void reserve(buffer *b, size_t need) {
 void wire_register(int epoll, wire *w, void *owner, int output) {
   struct epoll_event e = {.events = EPOLLIN | (output ? EPOLLOUT : 0), .data.ptr = owner};
   w->wants_output = output;
+  w->tls = tls_begin(w->fd);
   if (epoll_ctl(epoll, EPOLL_CTL_ADD, w->fd, &e)) die("epoll_ctl");
 }
 
@@ -51,9 +54,11 @@ void wire_put(wire *w, const void *bytes, size_t length) {
 
 int wire_flush(int epoll, wire *w, void *owner) {
   while (w->written < w->out.length) {
-    ssize_t n = send(w->fd, w->out.bytes + w->written, w->out.length - w->written, MSG_NOSIGNAL);
+    int wanted = 1;
+    ssize_t n = w->tls ? tls_write(w->tls, w->out.bytes + w->written, w->out.length - w->written, &wanted)
+                       : send(w->fd, w->out.bytes + w->written, w->out.length - w->written, MSG_NOSIGNAL);
     if (n < 0 && errno == EAGAIN) {
-      want_output(epoll, w, owner, 1);
+      want_output(epoll, w, owner, wanted);
       return 0;
     }
     if (n < 0) return -1;
@@ -66,12 +71,20 @@ int wire_flush(int epoll, wire *w, void *owner) {
 
 // What is reserved and never touched costs no memory, so it stays until the connection ends.
 ssize_t wire_fill(wire *w) {
-  reserve(&w->in, w->in.length + 65536);
-  ssize_t n = recv(w->fd, w->in.bytes + w->in.length, w->in.capacity - w->in.length, 0);
-  if (n == 0 || (n < 0 && errno != EAGAIN)) return -1;
-  if (n < 0) return 0;
-  w->in.length += n;
-  return n;
+  ssize_t all = 0, n;
+  do {
+    int wants_output;
+    reserve(&w->in, w->in.length + 65536);
+    uint8_t *at = w->in.bytes + w->in.length;
+    size_t room = w->in.capacity - w->in.length;
+    n = w->tls ? tls_read(w->tls, at, room, &wants_output) : recv(w->fd, at, room, 0);
+    if (n > 0) {
+      w->in.length += n;
+      all += n;
+    }
+  } while (n > 0 && w->tls && tls_has_more(w->tls));
+  // An end that came behind bytes is told next time.
+  return all == 0 && (n == 0 || errno != EAGAIN) ? -1 : all;
 }
 
 void wire_use(wire *w, size_t length) {
@@ -80,11 +93,18 @@ void wire_use(wire *w, size_t length) {
 }
 
 void wire_close(wire *w) {
+  if (w->tls) tls_end(w->tls);
   close(w->fd);
   free(w->in.bytes);
   free(w->out.bytes);
   memset(w, 0, sizeof *w);
   w->fd = -1;
+}
+
+void wire_reset(wire *w) {
+  struct linger none = {.l_onoff = 1, .l_linger = 0};
+  setsockopt(w->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+  wire_close(w);
 }
 
 uint8_t *wire_head_end(wire *w) {

@@ -12,6 +12,7 @@ typedef struct {
 // A socket with what was read and not used, and what was not yet written.
 typedef struct {
   int fd, wants_output;
+  struct ssl_st *tls;  // NULL: plain (tls.h)
   buffer in, out;
   size_t written;
 } wire;
@@ -29,16 +30,19 @@ void die(const char *what);
 // As many descriptors as this process may have.
 void raise_descriptor_limit(void);
 
-// Puts the socket on the epoll; "owner" is what epoll_wait hands back.
+// Puts the socket on the epoll, with TLS if this program does TLS; "owner" is what epoll_wait hands back.
 void wire_register(int epoll, wire *w, void *owner, int output);
 void wire_put(wire *w, const void *bytes, size_t length);
 // Writes what the socket takes; asks the epoll for the rest. -1: the connection is gone.
 int wire_flush(int epoll, wire *w, void *owner);
-// Reads once. -1: the connection is gone or has ended; else the number of bytes, 0 if there are none now.
+// Reads once, with TLS until nothing is left of what came. -1: the connection is gone or has ended; else the number of bytes, 0 if
+// there are none now. With TLS, flush after it: what was to be written may have waited for what was read.
 ssize_t wire_fill(wire *w);
 // Forgets the first bytes of what was read.
 void wire_use(wire *w, size_t length);
 void wire_close(wire *w);
+// Closes without a goodbye: with a reset.
+void wire_reset(wire *w);
 
 // Where the head at the start of what was read ends (after the empty line), or NULL when it is not whole.
 uint8_t *wire_head_end(wire *w);
