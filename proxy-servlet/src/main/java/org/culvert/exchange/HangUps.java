@@ -1,6 +1,7 @@
 package org.culvert.exchange;
 
 import java.io.IOException;
+import java.nio.channels.CancelledKeyException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -8,6 +9,7 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
@@ -82,8 +84,8 @@ public final class HangUps {
   public final class Watch {
     private final Supplier<@Nullable Line> line;
     private final Runnable gone;
-    private boolean stopped;
-    private @Nullable SelectionKey key;
+    private volatile boolean stopped;
+    private volatile @Nullable SelectionKey key;
     private @Nullable Line registered;
     private int ends;
 
@@ -94,26 +96,26 @@ public final class HangUps {
 
     /** The request is over. Idempotent; the channel's key is dropped at the next look. */
     public void stop() {
-      synchronized (HangUps.this) {
-        stopped = true;
-        if (key != null) {
-          key.cancel();
-        } else {
-          waiting.remove(this);
-        }
+      stopped = true;
+      waiting.remove(this);
+      SelectionKey registered = key;
+      if (registered != null) {
+        registered.cancel();
       }
     }
   }
 
   private final Timers timers;
   private final Executor executor;
-  private final Set<Watch> waiting = new HashSet<>();
+
+  /** Not registered: since the last look, or because what they sent ahead hides their end. */
+  private final Set<Watch> waiting = ConcurrentHashMap.newKeySet();
 
   /** Found at their end by the last look, which does not yet make it certain. */
   private final Set<Watch> doubted = new HashSet<>();
 
   private @Nullable Selector selector;
-  private boolean looking;
+  private volatile boolean looking;
   private boolean closed;
 
   HangUps(Timers timers, Executor executor) {
@@ -122,21 +124,26 @@ public final class HangUps {
   }
 
   /**
-   * Watches a connection; a request that ends before the next look costs no system call.
+   * Watches a connection; a request that ends before the next look costs no system call and no
+   * lock.
    *
    * @param line asked for at the first look, on the timer thread; null where it is not known
    * @param gone run once, on a thread of the upstream clients, when the client has hung up
    */
   public Watch watch(Supplier<@Nullable Line> line, Runnable gone) {
     Watch watch = new Watch(line, gone);
-    synchronized (this) {
-      waiting.add(watch);
-      if (!looking && !closed) {
-        looking = true;
-        timers.start(LOOK, this::look);
-      }
+    waiting.add(watch);
+    if (!looking) {
+      beginLooking();
     }
     return watch;
+  }
+
+  private synchronized void beginLooking() {
+    if (!looking && !closed) {
+      looking = true;
+      timers.start(LOOK, this::look);
+    }
   }
 
   private synchronized void look() {
@@ -153,9 +160,10 @@ public final class HangUps {
       own.selectNow(); // Drops cancelled keys, so that their channels can be closed and used again.
       own.selectedKeys().clear();
       for (Watch watch : waiting) {
-        register(watch, own);
+        if (waiting.remove(watch)) {
+          register(watch, own);
+        }
       }
-      waiting.clear();
       own.selectNow();
       for (Watch watch : doubted) {
         if (!isReady(watch, own)) {
@@ -175,7 +183,9 @@ public final class HangUps {
       LOG.error("internal error in the look for clients that hung up", e);
     }
     looking = more;
-    if (more) {
+    // Who came after the count and before that saw nobody looking would wait for ever.
+    if (more || !waiting.isEmpty()) {
+      looking = true;
       timers.start(doubted.isEmpty() ? LOOK : SECOND_LOOK, this::look);
     }
   }
@@ -185,13 +195,22 @@ public final class HangUps {
     return key != null && own.selectedKeys().contains(key);
   }
 
-  private static void register(Watch watch, Selector own) {
+  private void register(Watch watch, Selector own) {
+    if (watch.stopped) {
+      return;
+    }
     try {
       Line line = watch.line.get();
       if (line != null) {
-        watch.key = line.channel().register(own, SelectionKey.OP_READ, watch);
         watch.registered = line;
+        SelectionKey key = line.channel().register(own, SelectionKey.OP_READ, watch);
+        watch.key = key;
+        if (watch.stopped) { // Meanwhile, perhaps before the key was there to be cancelled.
+          key.cancel();
+        }
       }
+    } catch (CancelledKeyException e) {
+      waiting.add(watch); // That of its connection's last request, which the next look drops.
     } catch (ClosedChannelException | RuntimeException e) {
       // Closed already, or the container has taken its request back (Tomcat's facade throws).
       watch.stopped = true;

@@ -1,7 +1,6 @@
 package org.culvert.http;
 
 import java.util.List;
-import java.util.regex.Pattern;
 
 /**
  * What a proxy must not pass on because the two sides could read it differently (RFC 9112, sections
@@ -9,7 +8,7 @@ import java.util.regex.Pattern;
  * that.
  */
 public final class HeadChecks {
-  private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
+  private static final String TOKEN_MARKS = "!#$%&'*+.^_`|~-";
 
   private HeadChecks() {}
 
@@ -48,7 +47,18 @@ public final class HeadChecks {
 
   /** Whether it is a token (RFC 9110, section 5.6.2), so that it cannot end its line. */
   public static boolean isToken(String value) {
-    return TOKEN.matcher(value).matches();
+    for (int i = 0; i < value.length(); i++) {
+      char c = value.charAt(i);
+      boolean letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+      if (!letter && !isDigit(c) && TOKEN_MARKS.indexOf(c) < 0) {
+        return false;
+      }
+    }
+    return !value.isEmpty();
+  }
+
+  private static boolean isDigit(char c) {
+    return c >= '0' && c <= '9';
   }
 
   /**
@@ -74,6 +84,11 @@ public final class HeadChecks {
     if (value.isEmpty() || value.length() > 18) {
       return false;
     }
-    return value.chars().allMatch(c -> c >= '0' && c <= '9');
+    for (int i = 0; i < value.length(); i++) {
+      if (!isDigit(value.charAt(i))) {
+        return false;
+      }
+    }
+    return true;
   }
 }

@@ -95,9 +95,12 @@ public final class HeaderFields implements Iterable<HeaderField> {
    */
   public boolean hasToken(String name, String token) {
     for (HeaderField field : fields) {
-      if (field.is(name)
-          && FieldValues.tokens(field.value()).stream().anyMatch(token::equalsIgnoreCase)) {
-        return true;
+      if (field.is(name)) {
+        for (String one : FieldValues.tokens(field.value())) {
+          if (one.equalsIgnoreCase(token)) {
+            return true;
+          }
+        }
       }
     }
     return false;

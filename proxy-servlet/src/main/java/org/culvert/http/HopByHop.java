@@ -1,6 +1,5 @@
 package org.culvert.http;
 
-import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -11,16 +10,16 @@ import java.util.TreeSet;
  * never the one that {@code proxy_set_header} sets.
  */
 public final class HopByHop {
-  private static final Set<String> ALWAYS =
-      Set.of(
-          "connection",
-          "keep-alive",
-          "proxy-connection",
-          "te",
-          "trailer",
-          "transfer-encoding",
-          "upgrade",
-          "http2-settings");
+  private static final String[] ALWAYS = {
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "http2-settings"
+  };
 
   /** Framing and routing do not change because a sender names them in Connection. */
   private static final Set<String> NEVER = Set.of("host", "content-length");
@@ -29,16 +28,29 @@ public final class HopByHop {
 
   /** Removes the hop-by-hop fields, and those that the sender's own Connection names. */
   public static void strip(HeaderFields fields) {
-    Set<String> named = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
-    for (String value : fields.all("Connection")) {
-      named.addAll(FieldValues.tokens(value));
+    Set<String> named = Set.of();
+    for (HeaderField field : fields) {
+      if (field.is("Connection")) {
+        named = named.isEmpty() ? new TreeSet<>(String.CASE_INSENSITIVE_ORDER) : named;
+        named.addAll(FieldValues.tokens(field.value()));
+      }
+    }
+    if (named.isEmpty()) {
+      fields.removeIf(field -> isHopByHop(field.name()));
+      return;
     }
     NEVER.forEach(named::remove);
-    fields.removeIf(field -> isHopByHop(field.name()) || named.contains(field.name()));
+    Set<String> also = named;
+    fields.removeIf(field -> isHopByHop(field.name()) || also.contains(field.name()));
   }
 
   /** Whether a field of that name always concerns one connection only. */
   public static boolean isHopByHop(String name) {
-    return ALWAYS.contains(name.toLowerCase(Locale.ROOT));
+    for (String one : ALWAYS) {
+      if (one.equalsIgnoreCase(name)) { // Looks at the length first.
+        return true;
+      }
+    }
+    return false;
   }
 }

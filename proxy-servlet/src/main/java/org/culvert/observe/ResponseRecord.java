@@ -7,10 +7,13 @@ import org.culvert.http.HeaderFields;
  * $sent_http_*}, {@code $request_time}). A facet of the scope; written by whoever answers.
  */
 public final class ResponseRecord {
+  /** Of an answer that has not begun; nobody adds to it. */
+  private static final HeaderFields NONE = new HeaderFields();
+
   private final long startNanos = System.nanoTime();
   private final long startMillis = System.currentTimeMillis();
   private volatile int status;
-  private volatile HeaderFields fields = new HeaderFields();
+  private volatile HeaderFields fields = NONE;
   private volatile long headBytes;
   private volatile long bodyBytes;
   private volatile long requestBodyBytes;

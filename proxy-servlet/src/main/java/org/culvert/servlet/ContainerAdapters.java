@@ -3,13 +3,19 @@ package org.culvert.servlet;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletRequestWrapper;
 import jakarta.servlet.http.HttpServletRequest;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What the servlet API has no word for is done in each container's own way, in a class named after
- * it, which is loaded by name where the container's classes are there.
+ * it, which is loaded by name where the container's classes are there. They have no state.
  */
 final class ContainerAdapters {
+  /** What was loaded so far: finding a constructor costs more than most of what it does. */
+  private static final Map<String, Optional<Object>> LOADED = new ConcurrentHashMap<>();
+
   private ContainerAdapters() {}
 
   /** The container's own request, beneath all wrappers. */
@@ -37,11 +43,19 @@ final class ContainerAdapters {
   }
 
   private static <T> @Nullable T load(Class<T> type, String name) {
+    Optional<Object> loaded = LOADED.get(name);
+    if (loaded == null) {
+      loaded = Optional.ofNullable(create(name));
+      LOADED.put(name, loaded);
+    }
+    return loaded.map(type::cast).orElse(null);
+  }
+
+  private static @Nullable Object create(String name) {
     try {
-      return type.cast(
-          Class.forName(ContainerAdapters.class.getPackageName() + "." + name)
-              .getDeclaredConstructor()
-              .newInstance());
+      return Class.forName(ContainerAdapters.class.getPackageName() + "." + name)
+          .getDeclaredConstructor()
+          .newInstance();
     } catch (ReflectiveOperationException | LinkageError e) {
       return null;
     }
