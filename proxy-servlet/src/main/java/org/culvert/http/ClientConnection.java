@@ -1,6 +1,7 @@
 package org.culvert.http;
 
 import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is known of the connection that a request came by; constant for one request.
@@ -13,4 +14,23 @@ import java.net.InetSocketAddress;
  *     $connection_requests})
  */
 public record ClientConnection(
-    InetSocketAddress remote, InetSocketAddress local, String scheme, long id, long requests) {}
+    InetSocketAddress remote, InetSocketAddress local, String scheme, long id, long requests) {
+
+  /**
+   * The number in a container's name for a connection. They name connections as they like, nginx
+   * numbers them: Tomcat's name is a number, that of Jetty's HTTP/1 ends with one.
+   */
+  public static long number(@Nullable String name) {
+    if (name == null) {
+      return 0;
+    }
+    try {
+      int mark = name.lastIndexOf('#');
+      return mark < 0
+          ? Long.parseUnsignedLong(name, 16)
+          : Long.parseUnsignedLong(name, mark + 1, name.length(), 10);
+    } catch (NumberFormatException notANumber) {
+      return Integer.toUnsignedLong(name.hashCode());
+    }
+  }
+}

@@ -1,7 +1,5 @@
 package org.culvert.servlet;
 
-import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletResponse;
 import org.culvert.directive.ConfigurationReader.Form;
 import org.culvert.directive.LocationSettings;
 import org.culvert.directive.ServerSettings;
@@ -29,18 +27,18 @@ final class Admission {
   static @Nullable RequestCycle of(
       Form form,
       ProxyRuntime runtime,
-      @Nullable Upgrades upgrades,
-      HttpServletRequest request,
-      HttpServletResponse response) {
+      ReceivedRequest request,
+      ClientCall call,
+      @Nullable UpgradeWay upgrades) {
     RequestFacts facts;
     GatewayFailure unreadable = null;
     try {
-      facts = ServletFacts.of(request);
+      facts = ReceivedFacts.of(request);
     } catch (GatewayFailure bad) {
       if (form == Form.JAR) {
         return null;
       }
-      facts = ServletFacts.unreadable(request);
+      facts = ReceivedFacts.unreadable(request);
       unreadable = bad;
     }
     var local = facts.connection().local();
@@ -50,7 +48,7 @@ final class Admission {
             .server(IpAddresses.text(local), local.getPort(), facts.requestHost());
     GatewayFailure refusal = unreadable;
     if (refusal == null && form != Form.LAUNCHER) {
-      String containerPath = containerPath(request);
+      String containerPath = Octets.of(request.readPath());
       boolean agreed = PathAgreement.agrees(facts.target(), containerPath);
       if (form == Form.JAR
           && !claims(server.found(), facts.target().path())
@@ -60,7 +58,7 @@ final class Admission {
       refusal = agreed ? null : disagreement(facts, containerPath);
     }
     // Not before it is known to be Culvert's: a cycle makes the request asynchronous.
-    RequestCycle cycle = new RequestCycle(runtime, upgrades, request, response, facts, server);
+    RequestCycle cycle = new RequestCycle(runtime, upgrades, call, facts, server);
     return refusal == null ? checked(cycle, facts) : cycle.refusing(refusal.status(), refusal);
   }
 
@@ -85,12 +83,6 @@ final class Admission {
     return location.returns() != null
         || !(location.handler() instanceof LocationSettings.Handler.None)
         || (match != null && match.slashTo() != null);
-  }
-
-  private static String containerPath(HttpServletRequest request) {
-    String info = request.getPathInfo();
-    String path = info == null ? request.getServletPath() : request.getServletPath() + info;
-    return path.isEmpty() ? "/" : Octets.of(path);
   }
 
   private static GatewayFailure disagreement(RequestFacts facts, String containerPath) {

@@ -136,15 +136,36 @@ public final class ProxyServlet extends HttpServlet {
       AsyncRequest.cutShort(request);
       return PendingUpgrade.completeIn(request, response);
     }
-    RuntimeSwitch current = runtimes;
-    ProxyRuntime runtime = current == null ? null : current.hold();
+    ProxyRuntime runtime = hold();
     if (runtime == null) {
       response.sendError(HttpServletResponse.SC_SERVICE_UNAVAILABLE);
       return true;
     }
+    ServletCall call = new ServletCall(request, response);
+    Upgrades ways = upgrades;
+    UpgradeWay way =
+        ways == null ? null : (cycle, mode, offer) -> ways.cycle(cycle, call, mode, offer);
+    boolean claimed = run(runtime, new ServletReceived(request), call, way);
+    call.await();
+    return claimed;
+  }
+
+  /**
+   * Answers a request that did not come by the servlet container, or starts to; an upgrade that it
+   * asks for is not made. The launcher's.
+   *
+   * @return false when the proxy has ended: nothing was answered
+   */
+  public boolean handle(ReceivedRequest request, ClientCall call) {
+    ProxyRuntime runtime = hold();
+    return runtime != null && run(runtime, request, call, null);
+  }
+
+  private boolean run(
+      ProxyRuntime runtime, ReceivedRequest request, ClientCall call, @Nullable UpgradeWay way) {
     boolean claimed = false;
     try {
-      RequestCycle cycle = Admission.of(form, runtime, upgrades, request, response);
+      RequestCycle cycle = Admission.of(form, runtime, request, call, way);
       claimed = cycle != null;
       if (cycle != null) {
         cycle.run();
@@ -155,6 +176,11 @@ public final class ProxyServlet extends HttpServlet {
         runtime.release();
       }
     }
+  }
+
+  private @Nullable ProxyRuntime hold() {
+    RuntimeSwitch current = runtimes;
+    return current == null ? null : current.hold();
   }
 
   /**
@@ -187,8 +213,7 @@ public final class ProxyServlet extends HttpServlet {
 
   /** Logs a request that the connector refused: the launcher's, which has nobody else to do it. */
   public void refused(RefusedRequest request) {
-    RuntimeSwitch current = runtimes;
-    ProxyRuntime runtime = current == null ? null : current.hold();
+    ProxyRuntime runtime = hold();
     if (runtime != null) {
       try {
         request.log(runtime);

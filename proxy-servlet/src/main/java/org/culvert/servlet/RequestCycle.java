@@ -1,8 +1,5 @@
 package org.culvert.servlet;
 
-import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletResponse;
-import java.io.IOException;
 import java.util.Map;
 import java.util.regex.MatchResult;
 import org.culvert.content.StaticContent;
@@ -41,12 +38,12 @@ final class RequestCycle implements ExchangeEnd {
   private static final int MOST_REDIRECTS = 10;
 
   private final ProxyRuntime runtime;
-  private final @Nullable Upgrades upgrades;
+  private final @Nullable UpgradeWay upgrades;
   private final RequestFacts facts;
   private final ServerSettings server;
   private final Scope scope = new Scope();
   private final ResponseRecord record = new ResponseRecord();
-  private final ServletCall call;
+  private final ClientCall call;
   private final RequestLife life = new RequestLife();
   private final Downstream client;
   private final ClientAnswer answer;
@@ -56,16 +53,15 @@ final class RequestCycle implements ExchangeEnd {
 
   RequestCycle(
       ProxyRuntime runtime,
-      @Nullable Upgrades upgrades,
-      HttpServletRequest request,
-      HttpServletResponse response,
+      @Nullable UpgradeWay upgrades,
+      ClientCall call,
       RequestFacts facts,
       LocationMatch<ServerSettings> server) {
     this.runtime = runtime;
     this.upgrades = upgrades;
     this.facts = facts;
     this.server = server.found();
-    this.call = new ServletCall(request, response);
+    this.call = call;
     this.client = call.downstream(record, runtime.upstreams().timers());
     this.answer = new ClientAnswer(client, this.server.fallback(), scope);
     facts.serverName(this.server.name());
@@ -87,15 +83,10 @@ final class RequestCycle implements ExchangeEnd {
     return this;
   }
 
-  /**
-   * Runs it; returns at once, or where the request cannot be asynchronous when it has ended.
-   *
-   * @throws IOException to have the container cut the answer short
-   */
-  void run() throws IOException {
+  /** Runs it; returns at once. */
+  void run() {
     runtime.begun(this);
     guarded(this::begin);
-    call.await();
   }
 
   private void begin() {
@@ -138,13 +129,14 @@ final class RequestCycle implements ExchangeEnd {
     } else if (chosen.handler() instanceof LocationSettings.Handler.Proxy proxy) {
       forward(proxy.settings());
     } else if (chosen.handler() instanceof LocationSettings.Handler.Static files) {
-      serve(StaticContent.answer(files.settings(), scope, answer.pageStatus()));
+      call.mayWait(() -> guarded(() -> serve(files)));
     } else {
       fail(404, new HeaderFields(), null);
     }
   }
 
-  private void serve(StaticOutcome outcome) {
+  private void serve(LocationSettings.Handler.Static files) {
+    StaticOutcome outcome = StaticContent.answer(files.settings(), scope, answer.pageStatus());
     if (outcome instanceof StaticOutcome.Answered file) {
       answer.send(file, this::end);
     } else if (outcome instanceof StaticOutcome.Index index) {
@@ -167,7 +159,7 @@ final class RequestCycle implements ExchangeEnd {
     }
     UpgradeCycle upgrade =
         offer instanceof Offer.Wanted wanted && upgrades != null
-            ? upgrades.cycle(this, call, settings.webSocket(), wanted)
+            ? upgrades.cycle(this, settings.webSocket(), wanted)
             : null;
     if (upgrade != null) {
       life.runs(upgrade::abort);

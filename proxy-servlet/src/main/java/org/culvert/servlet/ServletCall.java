@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * The container's call of the servlet: asynchronous, or, where a filter in front forbids that, on
  * the container's thread, which then works for this request until it has ended.
  */
-final class ServletCall {
+final class ServletCall implements ClientCall {
   private static final Logger log = LoggerFactory.getLogger(ServletCall.class);
   private static final AtomicBoolean WARNED = new AtomicBoolean();
 
@@ -32,8 +32,8 @@ final class ServletCall {
     this.response = response;
   }
 
-  /** The client's leg. Called once. */
-  Downstream downstream(ResponseRecord record, Timers timers) {
+  @Override
+  public Downstream downstream(ResponseRecord record, Timers timers) {
     if (request.isAsyncSupported()) {
       asynchronous = ServletDownstream.start(request, response, record, timers);
       return asynchronous;
@@ -61,11 +61,18 @@ final class ServletCall {
     return answer.get();
   }
 
-  /** {@code send_timeout}; a blocking leg has the container's. */
-  void sendTimeout(Duration limit) {
+  /** A blocking leg has the container's. */
+  @Override
+  public void sendTimeout(Duration limit) {
     if (asynchronous != null) {
       asynchronous.sendTimeout(limit);
     }
+  }
+
+  /** At once: the thread is the container's, or one that its answers may hold. */
+  @Override
+  public void mayWait(Runnable step) {
+    step.run();
   }
 
   /** Has the client's handshake completed: in an ASYNC dispatch, or on the waiting thread. */
@@ -82,7 +89,11 @@ final class ServletCall {
     }
   }
 
-  /** Waits for the end where the request cannot be asynchronous. */
+  /**
+   * Waits for the end where the request cannot be asynchronous.
+   *
+   * @throws IOException to have the container cut the answer short
+   */
   void await() throws IOException {
     if (blocking != null) {
       blocking.await();

@@ -83,6 +83,12 @@ final class ServletHead {
     return type.toLowerCase(Locale.ROOT).contains("charset=");
   }
 
+  /** Whether the answer's body has so many bytes, as the head says. */
+  boolean isFor(int length) {
+    ResponseHead now = head;
+    return now != null && Integer.toString(length).equals(now.fields().first("Content-Length"));
+  }
+
   /** Whether it is too late for another; so it is when the container has the response back. */
   boolean isCommitted() {
     try {

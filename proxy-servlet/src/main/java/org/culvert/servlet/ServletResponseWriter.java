@@ -29,7 +29,6 @@ final class ServletResponseWriter implements WriteListener {
   private final Consumer<Throwable> broken;
   private final AtomicInteger signals = new AtomicInteger();
   private @Nullable ServletOutputStream output;
-  private byte[] copy = {};
   private volatile Step step = Step.NOTHING;
   private volatile boolean flushing;
   private volatile @Nullable ByteBuffer piece;
@@ -135,19 +134,20 @@ final class ServletResponseWriter implements WriteListener {
 
   private void transfer(ServletOutputStream out) throws IOException {
     ByteBuffer bytes = piece;
-    if (bytes == null || !bytes.hasRemaining()) {
-      return;
+    if (bytes != null && bytes.hasRemaining()) {
+      transfer(bytes, out);
     }
+  }
+
+  /** Writes all of a piece to a stream that takes it. */
+  static void transfer(ByteBuffer bytes, ServletOutputStream out) throws IOException {
     if (bytes.hasArray()) {
       out.write(bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
       return;
     }
-    int length = bytes.remaining();
-    if (copy.length < length) {
-      copy = new byte[length];
-    }
-    bytes.get(copy, 0, length);
-    out.write(copy, 0, length);
+    byte[] copy = new byte[bytes.remaining()];
+    bytes.get(copy);
+    out.write(copy, 0, copy.length);
   }
 
   private void finish(@Nullable Throwable failed) {

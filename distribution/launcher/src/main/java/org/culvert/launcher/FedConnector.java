@@ -1,7 +1,10 @@
 package org.culvert.launcher;
 
 import java.io.IOException;
+import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
+import org.eclipse.jetty.io.ManagedSelector;
+import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
@@ -21,6 +24,14 @@ final class FedConnector extends ServerConnector implements ListeningSocket.Take
   @Override
   public void open() {
     // It has nothing to open, and the close of ServerConnector then finds nothing to close.
+  }
+
+  @Override
+  protected SocketChannelEndPoint newEndPoint(
+      SocketChannel client, ManagedSelector selector, SelectionKey key) {
+    SocketChannelEndPoint endPoint = new ReadyEndPoint(client, selector, key, getScheduler());
+    endPoint.setIdleTimeout(getIdleTimeout());
+    return endPoint;
   }
 
   @Override

@@ -2,9 +2,11 @@ package org.culvert.launcher;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.culvert.http.ClientConnection;
 import org.culvert.http.GatewayFailure;
 import org.culvert.servlet.RefusedRequest;
 import org.eclipse.jetty.http.HttpCompliance;
@@ -17,7 +19,10 @@ import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.internal.HttpConnection;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.thread.Invocable.InvocationType;
 import org.eclipse.jetty.util.thread.Scheduler;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +39,14 @@ final class Http1Connection extends HttpConnection {
   private final Duration headTimeout;
   private volatile @Nullable GatewayFailure refusal;
   private volatile boolean endedUnanswered;
+  private volatile boolean reached;
+  private volatile boolean holdsBuffer;
+  private final Executor executor = this::execute;
+  private final Callback nextRequest =
+      Callback.from(InvocationType.NON_BLOCKING, this::onFillable, this::onFillInterestedFailed);
+
+  private final UnderWay underWay;
+  private long number = -1;
 
   private Http1Connection(
       HttpConfiguration configuration,
@@ -42,6 +55,7 @@ final class Http1Connection extends HttpConnection {
       Duration headTimeout) {
     super(configuration, connector, endPoint);
     this.headTimeout = headTimeout;
+    this.underWay = new UnderWay(endPoint);
   }
 
   /** Makes them. */
@@ -64,6 +78,62 @@ final class Http1Connection extends HttpConnection {
       connection.setTransferEncodingChunkMaxLength(getTransferEncodingChunkMaxLength());
       return configure(connection, connector, endPoint);
     }
+  }
+
+  /** A request's, or null where it came by HTTP/2. */
+  static @Nullable Http1Connection of(Request request) {
+    return request.getConnectionMetaData() instanceof Http1Connection http1 ? http1 : null;
+  }
+
+  /** Its number, {@code $connection}. */
+  long number() {
+    if (number < 0) {
+      number = ClientConnection.number(getId());
+    }
+    return number;
+  }
+
+  /** Its present request has come to the proxy, which writes the log's line of it. */
+  void begin() {
+    reached = true;
+    underWay.begin();
+  }
+
+  /** The request under way. */
+  UnderWay underWay() {
+    return underWay;
+  }
+
+  /** Its present request may leave a buffer behind, which Jetty gives back when it reads again. */
+  void holdsBuffer() {
+    holdsBuffer = true;
+  }
+
+  @Override
+  protected Executor getExecutor() {
+    return executor;
+  }
+
+  /**
+   * Whoever ends an answer off the connection's thread has Jetty look for the next request on
+   * another one, which reads and as a rule finds nothing. Where nothing was read ahead the socket
+   * is waited for at once.
+   */
+  private void execute(Runnable task) {
+    if (task == this
+        && !holdsBuffer
+        && getParser().isStart()
+        && isRequestBufferEmpty()
+        && getEndPoint().isOpen()) {
+      fillInterested(nextRequest);
+    } else {
+      super.getExecutor().execute(task);
+    }
+  }
+
+  /** Whether its present request has {@link #begin begun}; until the next one's first byte. */
+  boolean hasReached() {
+    return reached;
   }
 
   /** What was read of the head that is being refused. */
@@ -157,6 +227,8 @@ final class Http1Connection extends HttpConnection {
 
     @Override
     public void messageBegin() {
+      reached = false;
+      holdsBuffer = false;
       partial.clear();
       super.messageBegin();
     }

@@ -28,8 +28,11 @@ final class Listener {
   /** {@code large_client_header_buffers 4 8k}, nginx's default. */
   private static final int REQUEST_HEAD = 4 * 8 * 1024;
 
+  /** What an answer's head usually fits into. */
+  private static final int RESPONSE_HEAD = 4 * 1024;
+
   /** What a backend may answer in its head, with room for the location's own fields. */
-  private static final int RESPONSE_HEAD = 64 * 1024;
+  private static final int LARGEST_RESPONSE_HEAD = 64 * 1024;
 
   private final Binding binding;
   private final ListeningSocket socket;
@@ -84,6 +87,7 @@ final class Listener {
   private void configureHttp() {
     http.setRequestHeaderSize(REQUEST_HEAD);
     http.setResponseHeaderSize(RESPONSE_HEAD);
+    http.setMaxResponseHeaderSize(LARGEST_RESPONSE_HEAD);
     http.setSendServerVersion(false);
     http.setSendXPoweredBy(false);
     // The launcher alone lets every path through: Culvert normalises it, and nobody else reads it.

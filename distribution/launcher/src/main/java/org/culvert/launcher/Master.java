@@ -64,7 +64,7 @@ final class Master {
     proxy = ProxyServlet.forLauncher(configuration);
     context = context(proxy);
     requests = new RequestsUnderWay(context);
-    server.setHandler(requests);
+    server.setHandler(new CoreFront(proxy, requests));
     server.setRequestLog(new RefusedRequests(proxy));
   }
 

@@ -79,7 +79,8 @@ final class RefusedRequests implements RequestLog {
     proxy.refused(new RefusedRequest(head, from, answer, why));
   }
 
-  private static InetSocketAddress address(SocketAddress address) {
+  /** An address as the logs take it; without one where it has none. */
+  static InetSocketAddress address(SocketAddress address) {
     return address instanceof InetSocketAddress inet
         ? inet
         : InetSocketAddress.createUnresolved("", 0);

@@ -1,30 +1,26 @@
 package org.culvert.launcher;
 
 import java.time.Duration;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import org.culvert.servlet.ProxyServlet;
 import org.eclipse.jetty.http.HttpStatus;
-import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.ssl.SslConnection;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
-import org.eclipse.jetty.server.internal.HttpConnection;
 import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Knows which HTTP/1 connections have a request under way, and sees to it that {@code
- * keepalive_timeout} is the time between two requests, not one of the request's: a backend may take
- * as long as its location allows.
+ * What the proxy and the connections know of each other: which HTTP/1 connections have a request
+ * under way, and which requests came so far. For those that go through the servlet it sees to it
+ * that {@code keepalive_timeout} is the time between two requests, not one of the request's: a
+ * backend may take as long as its location allows.
  */
 final class RequestsUnderWay extends Handler.Wrapper {
   private static final String REACHED = "org.culvert.launcher.reached";
 
-  private volatile Duration idle = ClientTimes.IDLE;
-
-  private final Set<EndPoint> busy = ConcurrentHashMap.newKeySet();
+  private volatile long idleMillis = ClientTimes.IDLE.toMillis();
 
   RequestsUnderWay(Handler handler) {
     super(handler);
@@ -32,45 +28,59 @@ final class RequestsUnderWay extends Handler.Wrapper {
 
   /** Takes a configuration's time of silence for the requests from now on. */
   void follow(Duration silence) {
-    idle = silence;
+    idleMillis = silence.toMillis();
+  }
+
+  /** The time of silence while something of the client is waited for. */
+  long idleMillis() {
+    return idleMillis;
   }
 
   @Override
   public boolean handle(Request request, Response response, Callback callback) throws Exception {
-    request.setAttribute(REACHED, Boolean.TRUE);
+    Http1Connection http1 = Http1Connection.of(request);
     request.setAttribute(
         ProxyServlet.CONNECTION_REQUESTS,
         request.getConnectionMetaData().getConnection().getMessagesIn());
     // Nothing is read and nothing written: then the exchange waits for its backend, whose timeouts
     // are the location's.
     request.addIdleTimeoutListener(timeout -> false);
-    if (request.getConnectionMetaData().getHttpVersion() != HttpVersion.HTTP_2) {
-      EndPoint endPoint = request.getConnectionMetaData().getConnection().getEndPoint();
-      long keepalive = endPoint.getIdleTimeout();
-      endPoint.setIdleTimeout(idle.toMillis());
-      busy.add(endPoint);
+    if (http1 != null) {
+      UnderWay underWay = http1.underWay();
+      long number = underWay.number();
+      underWay.waits(number, idleMillis);
       Request.addCompletionListener(
           request,
           failure -> {
-            busy.remove(endPoint);
-            // After a 101 the connection is a WebSocket's, which has set its own.
-            if (response.getStatus() != HttpStatus.SWITCHING_PROTOCOLS_101) {
-              endPoint.setIdleTimeout(keepalive);
+            // After a 101 the connection is a WebSocket's, which has set its own time.
+            if (response.getStatus() == HttpStatus.SWITCHING_PROTOCOLS_101) {
+              underWay.leave();
             }
+            underWay.end(number);
           });
     }
     return super.handle(request, response, callback);
   }
 
+  /** A request has come so far; before anything else of it. */
+  static void begin(Request request, @Nullable Http1Connection http1) {
+    if (http1 == null) {
+      request.setAttribute(REACHED, Boolean.TRUE);
+    } else {
+      http1.begin();
+    }
+  }
+
   /** Whether a request has come so far, not refused before. */
   static boolean has(Request request) {
-    return request.getAttribute(REACHED) != null;
+    Http1Connection http1 = Http1Connection.of(request);
+    return http1 == null ? request.getAttribute(REACHED) != null : http1.hasReached();
   }
 
   /** Whether it is an HTTP/1 connection between two requests, or before its first. */
   boolean isIdle(EndPoint transport) {
-    EndPoint endPoint = decrypted(transport);
-    return endPoint.getConnection() instanceof HttpConnection && !busy.contains(endPoint);
+    return decrypted(transport).getConnection() instanceof Http1Connection http1
+        && http1.underWay().number() == 0;
   }
 
   /** Whether it is an HTTP/1 connection between two requests, not one before its first. */

@@ -1,0 +1,162 @@
+package org.culvert.launcher;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import org.culvert.exchange.RequestBody;
+import org.culvert.http.HeaderFields;
+import org.culvert.observe.ResponseRecord;
+import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpVersion;
+import org.eclipse.jetty.http.Trailers;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.util.BufferUtil;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A client's body from Jetty's core, chunk after chunk, of which one is held at a time. Jetty asks
+ * an expecting client to continue when the first one is demanded.
+ */
+final class CoreRequestBody implements RequestBody {
+  private final Request request;
+  private final long length;
+  private Content.@Nullable Chunk chunk;
+  private boolean finished;
+  private @Nullable Throwable failure;
+  private HeaderFields trailers = new HeaderFields();
+  private @Nullable ResponseRecord record;
+  private Runnable waiting = () -> {};
+  private Runnable broken = () -> {};
+
+  CoreRequestBody(Request request) {
+    this.request = request;
+    this.length = findLength();
+    this.finished = length == 0;
+  }
+
+  private long findLength() {
+    long declared = request.getLength();
+    if (declared >= 0) {
+      return declared;
+    }
+    if (request.getHeaders().contains(HttpHeader.TRANSFER_ENCODING)) {
+      return -1;
+    }
+    if (request.getConnectionMetaData().getHttpVersion() != HttpVersion.HTTP_2) {
+      return 0;
+    }
+    Content.Chunk first = request.read();
+    chunk = first;
+    return first != null && first.isLast() && !first.hasRemaining() ? 0 : -1;
+  }
+
+  /**
+   * Begins.
+   *
+   * @param record counts what is read
+   * @param waiting run before something is waited for
+   * @param broken run when the client has broken off, after who reads has been told
+   */
+  void open(ResponseRecord record, Runnable waiting, Runnable broken) {
+    this.record = record;
+    this.waiting = waiting;
+    this.broken = broken;
+  }
+
+  @Override
+  public long length() {
+    return length;
+  }
+
+  /** Whether all of it was read. */
+  synchronized boolean isRead() {
+    return finished;
+  }
+
+  @Override
+  public synchronized int read(ByteBuffer into) throws IOException {
+    while (true) {
+      if (failure != null) {
+        throw new IOException("client broke off: " + failure, failure);
+      }
+      if (finished) {
+        return -1;
+      }
+      Content.Chunk now = chunk == null ? request.read() : chunk;
+      if (now == null) {
+        return 0;
+      }
+      if (Content.Chunk.isFailure(now)) {
+        failure = now.getFailure();
+        continue;
+      }
+      int read = take(now, into);
+      if (read > 0 || !into.hasRemaining()) {
+        return read;
+      }
+    }
+  }
+
+  private int take(Content.Chunk now, ByteBuffer into) {
+    int read = BufferUtil.put(now.getByteBuffer(), into);
+    if (now instanceof Trailers last) {
+      for (HttpField field : last.getTrailers()) {
+        trailers.add(field.getName(), String.valueOf(field.getValue()));
+      }
+    }
+    if (now.hasRemaining()) {
+      chunk = now;
+    } else {
+      chunk = null;
+      finished = now.isLast();
+      now.release();
+    }
+    if (record != null && read > 0) {
+      record.read(read);
+    }
+    return read;
+  }
+
+  @Override
+  public void demand(Runnable ready) {
+    if (isHere()) {
+      ready.run();
+      return;
+    }
+    waiting.run();
+    try {
+      request.demand(
+          () -> {
+            ready.run();
+            if (hasFailed()) {
+              broken.run();
+            }
+          });
+    } catch (IllegalStateException over) {
+      ready.run(); // Jetty has the request back, and lets it be read as broken.
+    }
+  }
+
+  private synchronized boolean isHere() {
+    return chunk != null || finished || failure != null;
+  }
+
+  private synchronized boolean hasFailed() {
+    return failure != null;
+  }
+
+  /** Nobody reads from now on. */
+  synchronized void close() {
+    finished = true;
+    if (chunk != null) {
+      chunk.release();
+      chunk = null;
+    }
+  }
+
+  @Override
+  public synchronized HeaderFields trailers() {
+    return trailers;
+  }
+}

@@ -1,0 +1,36 @@
+package org.culvert.launcher;
+
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
+import org.eclipse.jetty.io.ManagedSelector;
+import org.eclipse.jetty.io.SocketChannelEndPoint;
+import org.eclipse.jetty.util.thread.Invocable.InvocationType;
+import org.eclipse.jetty.util.thread.Scheduler;
+
+/**
+ * A client's socket that stays registered for reading while its request is answered. Jetty takes
+ * the interest back when there is something to read and declares it again for the next request: two
+ * changes of the selector's set and a wake-up of its thread for each request, where as a rule
+ * nothing comes meanwhile. Here it is taken back only when something does come that nobody waits
+ * for.
+ */
+final class ReadyEndPoint extends SocketChannelEndPoint {
+  ReadyEndPoint(
+      SocketChannel channel, ManagedSelector selector, SelectionKey key, Scheduler scheduler) {
+    super(channel, selector, key, scheduler);
+  }
+
+  /**
+   * By the selector's thread, which on its way reads what there is where the reader does not wait;
+   * elsewhere the socket would be found readable until another thread has read it.
+   */
+  @Override
+  public Runnable onSelected() {
+    boolean readHere = getFillInterest().getCallbackInvocationType() == InvocationType.NON_BLOCKING;
+    Runnable task = super.onSelected();
+    if (readHere) {
+      needsFillInterest(); // Before the key is updated: what was taken back is there again.
+    }
+    return task;
+  }
+}
