@@ -38,8 +38,9 @@ public final class IpAddresses {
       while (at < text.length() && at - start < 3 && isDigit(text.charAt(at))) {
         value = 10 * value + text.charAt(at++) - '0';
       }
+      int digits = at - start;
       boolean ends = i == 3 ? at == text.length() : at < text.length() && text.charAt(at++) == '.';
-      if (!ends || at == start || value > 255) {
+      if (!ends || digits == 0 || value > 255) {
         return null;
       }
       bytes[i] = (byte) value;

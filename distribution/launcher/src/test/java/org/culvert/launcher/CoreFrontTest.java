@@ -40,6 +40,7 @@ class CoreFrontTest {
         log_format counted '$request $status $connection_requests $body_bytes_sent $bytes_sent';
         access_log access.log counted;
         keepalive_timeout 1s;
+        client_max_body_size 0;
         server {
           listen 127.0.0.1:%1$d;
           location / { proxy_pass http://127.0.0.1:%2$d; }
@@ -401,6 +402,17 @@ class CoreFrontTest {
     assertThat(logged(1)).contains("/dropped HTTP/1.1 444 1 0 0");
   }
 
+  /** By the servlet's way Jetty would answer 404. */
+  @Test
+  void optionsOfNoPathAreRefusedAsNginxDoes() throws Exception {
+    try (Socket client = client()) {
+      send(client, "OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+
+      assertThat(rest(client)).startsWith("HTTP/1.1 400 ");
+    }
+    assertThat(logged(1)).startsWith("OPTIONS * HTTP/1.1 400 1 ");
+  }
+
   @Test
   void filesAndErrorPagesAreSentWhole() throws Exception {
     try (Socket client = client()) {
@@ -438,7 +450,6 @@ class CoreFrontTest {
         "GET /chunked HTTP/1.1^Host: x",
         "GET /close HTTP/1.1^Host: x",
         "GET /http10 HTTP/1.0",
-        "OPTIONS * HTTP/1.1^Host: x",
         "GET http://other/absolute HTTP/1.1^Host: x",
         "GET //two/.;/x HTTP/1.1^Host: x",
         "GET /%%zz HTTP/1.1^Host: x",
