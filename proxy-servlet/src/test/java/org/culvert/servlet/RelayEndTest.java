@@ -75,7 +75,7 @@ class RelayEndTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"JETTY_RELAY", "TOMCAT_RELAY"})
+  @EnumSource(names = {"JETTY_RELAY", "JETTY_JAKARTA_RELAY", "TOMCAT_RELAY"})
   void passesTheBackendsCloseOn(Way way) throws Exception {
     for (int code : CODES) {
       BlockingQueue<String> got = new LinkedBlockingQueue<>();
@@ -190,7 +190,7 @@ class RelayEndTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"JETTY_RELAY", "TOMCAT_RELAY"})
+  @EnumSource(names = {"JETTY_RELAY", "JETTY_JAKARTA_RELAY", "TOMCAT_RELAY"})
   void neverPassesForbiddenCodesOn(Way way) throws Exception {
     for (int code : new int[] {1004, 1005, 1006, 1015, 999, 2000, 5000}) {
       BlockingQueue<String> got = new LinkedBlockingQueue<>();
@@ -204,7 +204,7 @@ class RelayEndTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"JETTY_RELAY", "TOMCAT_RELAY"})
+  @EnumSource(names = {"JETTY_RELAY", "JETTY_JAKARTA_RELAY", "TOMCAT_RELAY"})
   void livesAsLongAsPeersAnswerPings(Way way) throws Exception {
     TestOrigin.Script backend = Wire.backend(Wire.echo());
     try (RelaySetup setup =
@@ -225,7 +225,7 @@ class RelayEndTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"JETTY_RELAY", "TOMCAT_RELAY"})
+  @EnumSource(names = {"JETTY_RELAY", "JETTY_JAKARTA_RELAY", "TOMCAT_RELAY"})
   void endsWhenNobodySaysAnything(Way way) throws Exception {
     BlockingQueue<String> got = new LinkedBlockingQueue<>();
     TestOrigin.Script silent =
@@ -256,7 +256,7 @@ class RelayEndTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"JETTY_RELAY", "TOMCAT_RELAY"})
+  @EnumSource(names = {"JETTY_RELAY", "JETTY_JAKARTA_RELAY", "TOMCAT_RELAY"})
   void answersPingsOfBothSidesItself(Way way) throws Exception {
     BlockingQueue<String> got = new LinkedBlockingQueue<>();
     TestOrigin.Script backend =
@@ -275,7 +275,7 @@ class RelayEndTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"JETTY_RELAY", "TOMCAT_RELAY"})
+  @EnumSource(names = {"JETTY_RELAY", "JETTY_JAKARTA_RELAY", "TOMCAT_RELAY"})
   void closesWithGoingAwayWhenTheProxyStops(Way way) throws Exception {
     BlockingQueue<String> got = new LinkedBlockingQueue<>();
     RelaySetup.Client client;
@@ -291,7 +291,7 @@ class RelayEndTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"JETTY_RELAY", "TOMCAT_RELAY"})
+  @EnumSource(names = {"JETTY_RELAY", "JETTY_JAKARTA_RELAY", "TOMCAT_RELAY"})
   void endsAMessageThatIsNoUtf8(Way way) throws Exception {
     BlockingQueue<String> got = new LinkedBlockingQueue<>();
     try (RelaySetup setup = new RelaySetup(way, listener(got, null))) {

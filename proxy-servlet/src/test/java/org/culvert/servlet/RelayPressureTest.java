@@ -56,6 +56,7 @@ class RelayPressureTest {
   @CsvSource({
     "JETTY_RELAY,false",
     "JETTY_RELAY,true",
+    "JETTY_JAKARTA_RELAY,true",
     "TOMCAT_RELAY,false",
     "TOMCAT_RELAY,true",
     "JETTY_TUNNEL,true",
@@ -171,7 +172,7 @@ class RelayPressureTest {
 
   /** With 20 threads and 100 stalled sockets in each direction plain requests are answered. */
   @ParameterizedTest
-  @EnumSource(names = {"JETTY_RELAY", "TOMCAT_RELAY"})
+  @EnumSource(names = {"JETTY_RELAY", "JETTY_JAKARTA_RELAY", "TOMCAT_RELAY"})
   void answersPlainRequestsBesidesAHundredStalledSocketsEachWay(Way way) throws Exception {
     TestOrigin.Script backend =
         talk -> {
@@ -207,7 +208,7 @@ class RelayPressureTest {
       }
       Arrays.sort(took); // The middle one: where threads are taken, all are slow.
       assertThat(Duration.ofNanos(took[2])).isLessThan(Duration.ofSeconds(1));
-      if (way != Way.JETTY_RELAY) {
+      if (way != Way.JETTY_JAKARTA_RELAY) {
         assertThat(setup.proxy.count()).isEqualTo(200); // None had to be given up.
       }
       // The backend's own sleep on, those of the ways before among them.
@@ -229,7 +230,7 @@ class RelayPressureTest {
 
   /** More Closes wait for clients that do not read than there are threads. */
   @ParameterizedTest
-  @EnumSource(names = {"JETTY_RELAY", "TOMCAT_RELAY"})
+  @EnumSource(names = {"JETTY_RELAY", "JETTY_JAKARTA_RELAY", "TOMCAT_RELAY"})
   void closesOthersWhileClosesAreStalled(Way way) throws Exception {
     CountDownLatch goAway = new CountDownLatch(1);
     AtomicLong sent = new AtomicLong();

@@ -38,6 +38,8 @@ final class RelaySetup implements AutoCloseable {
   /** A container and how it carries what was upgraded. */
   enum Way {
     JETTY_RELAY(TestFront.Kind.JETTY, WebSocketMode.RELAY),
+    /** As in a web application of a Jetty server, and over HTTP/2. */
+    JETTY_JAKARTA_RELAY(TestFront.Kind.JETTY, WebSocketMode.RELAY),
     JETTY_TUNNEL(TestFront.Kind.JETTY, WebSocketMode.TUNNEL),
     TOMCAT_RELAY(TestFront.Kind.TOMCAT, WebSocketMode.RELAY),
     TOMCAT_TUNNEL(TestFront.Kind.TOMCAT, WebSocketMode.TUNNEL),
@@ -101,6 +103,7 @@ final class RelaySetup implements AutoCloseable {
     String scheme = way.tlsBehind ? "https" : "http";
     proxy = new TestUpgrade(origin.address(), scheme, read, send, way.mode);
     front = front(way.kind, proxy, maxThreads, keys);
+    proxy.jakartaAlone = way == Way.JETTY_JAKARTA_RELAY;
   }
 
   /** A backend of https. */

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(60)
 class RelayTest {
   @ParameterizedTest
-  @EnumSource(names = {"JETTY_RELAY", "TOMCAT_RELAY"})
+  @EnumSource(names = {"JETTY_RELAY", "JETTY_JAKARTA_RELAY", "TOMCAT_RELAY"})
   void carriesMessagesOfAllSizes(Way way) throws Exception {
     try (RelaySetup setup = new RelaySetup(way, Wire.backend(Wire.echo()));
         RelaySetup.Client client = setup.open()) {

@@ -4,6 +4,7 @@ import jakarta.servlet.AsyncContext;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -51,6 +52,9 @@ final class TestUpgrade extends HttpServlet {
   transient JakartaUpgrade jakarta;
   transient TunnelUpgrade tunnel;
 
+  /** Relays by Jakarta WebSocket, also where a connection's endpoint could be had. */
+  transient volatile boolean jakartaAlone;
+
   TestUpgrade(
       InetSocketAddress backend, String scheme, Duration read, Duration send, WebSocketMode mode) {
     UpstreamSettings upstream = TestProxy.upstream(backend);
@@ -91,7 +95,11 @@ final class TestUpgrade extends HttpServlet {
         if (request.getAttribute(ACCEPTED) instanceof AcceptedTunnel accepted) {
           tunnel.complete(request, response, accepted, ends::add);
         } else {
-          jakarta.complete(request, response, (Accepted) request.getAttribute(ACCEPTED), ends::add);
+          jakarta.complete(
+              jakartaAlone ? withoutEndPoint(request) : request,
+              response,
+              (Accepted) request.getAttribute(ACCEPTED),
+              ends::add);
         }
       } catch (GatewayFailure failure) {
         failures.add(failure);
@@ -133,6 +141,16 @@ final class TestUpgrade extends HttpServlet {
           ServletDownstream.start(request, response, record, upstreams.timers());
       dial(request, downstream, scope, (Offer.Wanted) offer);
     }
+  }
+
+  /** Endpoints are asked for with HTTP/1.1 alone. */
+  private static HttpServletRequest withoutEndPoint(HttpServletRequest request) {
+    return new HttpServletRequestWrapper(request) {
+      @Override
+      public String getProtocol() {
+        return "HTTP/2.0";
+      }
+    };
   }
 
   private void dial(
