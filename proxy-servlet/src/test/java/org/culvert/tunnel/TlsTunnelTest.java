@@ -98,7 +98,7 @@ class TlsTunnelTest {
   @Test
   void neverGivesOneTunnelsByteToAnother() throws Exception {
     int count = 200;
-    int size = 80_000;
+    int size = 40_000;
     Queue<String> wrong = new ConcurrentLinkedQueue<>();
     List<TlsEnds> all = new ArrayList<>();
     List<Thread> threads = new ArrayList<>();
