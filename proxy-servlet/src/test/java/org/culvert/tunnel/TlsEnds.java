@@ -100,11 +100,11 @@ final class TlsEnds implements Closeable {
       }
     }
 
-    /** The owner reads so many bytes of the wire, and does not decrypt them. */
+    /** The owner reads so many bytes of the wire, to its end at most, and does not decrypt them. */
     void readsAhead(int count) throws IOException {
       ByteBuffer read = ByteBuffer.allocate(ahead.remaining() + count).put(ahead);
-      while (read.hasRemaining()) {
-        channel.read(read);
+      while (read.hasRemaining() && channel.read(read) >= 0) {
+        // They may come in pieces.
       }
       ahead = read.flip();
     }
