@@ -57,8 +57,11 @@ public final class HeadChecks {
    * @throws GatewayFailure INVALID_RESPONSE
    */
   public static void check(ResponseHead head) throws GatewayFailure {
-    List<String> lengths = head.fields().all("Content-Length");
     boolean coded = head.fields().contains("Transfer-Encoding");
+    if (!coded && !head.fields().contains("Content-Length")) {
+      return;
+    }
+    List<String> lengths = head.fields().all("Content-Length");
     if (lengths.size() > 1
         || (coded && !lengths.isEmpty())
         || (lengths.size() == 1 && !isNumber(lengths.get(0)))) {
@@ -74,6 +77,11 @@ public final class HeadChecks {
     if (value.isEmpty() || value.length() > 18) {
       return false;
     }
-    return value.chars().allMatch(c -> c >= '0' && c <= '9');
+    for (int i = 0; i < value.length(); i++) {
+      if (value.charAt(i) < '0' || value.charAt(i) > '9') {
+        return false;
+      }
+    }
+    return true;
   }
 }

@@ -39,6 +39,12 @@ public final class HeaderFields implements Iterable<HeaderField> {
     return this;
   }
 
+  /** Appends a field as it is. */
+  public HeaderFields add(HeaderField field) {
+    fields.add(field);
+    return this;
+  }
+
   /** Removes every spelling of the name, then appends the field. */
   public HeaderFields set(String name, String value) {
     remove(name);
@@ -95,8 +101,7 @@ public final class HeaderFields implements Iterable<HeaderField> {
    */
   public boolean hasToken(String name, String token) {
     for (HeaderField field : fields) {
-      if (field.is(name)
-          && FieldValues.tokens(field.value()).stream().anyMatch(token::equalsIgnoreCase)) {
+      if (field.is(name) && FieldValues.hasToken(field.value(), token)) {
         return true;
       }
     }
