@@ -161,11 +161,10 @@ public final class Exchange {
     RequestBody stream = streamed;
     long length = whole != null ? whole.length() : stream != null ? stream.length() : 0;
     boolean said = scope.get(RequestFacts.class).head().fields().contains("Content-Length");
-    HeaderFields fields = new HeaderFields(plain.fields());
     if (length > 0 || (length == 0 && said && settings.request().passBody())) {
-      fields.add("Content-Length", Long.toString(length));
+      plain.fields().add("Content-Length", Long.toString(length));
     }
-    return new RequestHead(plain.method(), plain.target(), plain.protocol(), fields);
+    return plain;
   }
 
   /** A streamed body remembers that it was begun: it cannot be sent twice. */

@@ -33,7 +33,7 @@ public final class Failover {
   private final Attempt attempt;
   private final Consumer<GatewayFailure> failed;
   private final long start = System.nanoTime();
-  private final Set<Peer> tried = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Set<Peer> tried = Collections.newSetFromMap(new IdentityHashMap<>(2));
   private int triesLeft;
   private volatile boolean abandoned;
 

@@ -2,13 +2,12 @@ package org.culvert.exchange;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.culvert.exchange.ProxySettings.SetHeader;
 import org.culvert.http.FieldValues;
 import org.culvert.http.GatewayFailure;
 import org.culvert.http.HeadChecks;
+import org.culvert.http.HeaderField;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.HopByHop;
 import org.culvert.http.RequestHead;
@@ -21,9 +20,6 @@ import org.culvert.variable.Scope;
  * else, before the location's own fields are added.
  */
 public final class ForwardedRequest {
-  /** Said anew by whoever sends: the target's host, the body's framing; Expect is answered here. */
-  private static final Set<String> OURS = Set.of("host", "content-length", "expect");
-
   private static final String HEX = "0123456789ABCDEF";
 
   private ForwardedRequest() {}
@@ -88,13 +84,7 @@ public final class ForwardedRequest {
   }
 
   private static HeaderFields fields(ProxySettings settings, Scope scope) {
-    HeaderFields client = new HeaderFields(scope.get(RequestFacts.class).head().fields());
-    HopByHop.strip(client);
     List<SetHeader> set = settings.request().setHeaders();
-    Set<String> dropped = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
-    dropped.addAll(OURS);
-    set.forEach(header -> dropped.add(header.name()));
-    client.removeIf(field -> !settings.request().passHeaders() || dropped.contains(field.name()));
     HeaderFields result = new HeaderFields();
     for (SetHeader header : set) {
       String value = header.value().evaluate(scope);
@@ -106,12 +96,40 @@ public final class ForwardedRequest {
         result.add(header.name(), clean(value));
       }
     }
-    return result.addAll(client.toList());
+    if (settings.request().passHeaders()) {
+      HeaderFields client = new HeaderFields(scope.get(RequestFacts.class).head().fields());
+      HopByHop.strip(client);
+      for (HeaderField field : client) {
+        if (!isOurs(field) && !isSet(set, field)) {
+          result.add(field);
+        }
+      }
+    }
+    return result;
+  }
+
+  /** Said anew by whoever sends: the target's host, the body's framing; Expect is answered here. */
+  private static boolean isOurs(HeaderField field) {
+    return field.is("Host") || field.is("Content-Length") || field.is("Expect");
+  }
+
+  private static boolean isSet(List<SetHeader> set, HeaderField field) {
+    for (int i = 0; i < set.size(); i++) {
+      if (field.is(set.get(i).name())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** A value that variables made must not end its line. */
   private static String clean(String value) {
-    return value.replace('\r', ' ').replace('\n', ' ').replace('\0', ' ').strip();
+    for (int i = 0; i < value.length(); i++) {
+      if (value.charAt(i) <= ' ') {
+        return value.replace('\r', ' ').replace('\n', ' ').replace('\0', ' ').strip();
+      }
+    }
+    return value;
   }
 
   private static String target(ProxySettings settings, ProxyTarget target, Scope scope) {

@@ -45,22 +45,24 @@ public final class ForwardedResponse {
     HopByHop.strip(peers);
     HeaderFields fields = new HeaderFields();
     for (HeaderField field : peers) {
-      String name = field.name().toLowerCase(Locale.ROOT);
-      if (!rules.hide().contains(name)) {
-        fields.add(field.name(), rewritten(name, field.value(), rules, scope, contextPath));
+      if (!rules.hide().contains(field.name())) {
+        String value = rewritten(field, rules, scope, contextPath);
+        fields.add(value.equals(field.value()) ? field : new HeaderField(field.name(), value));
       }
     }
     return new ResponseHead(answer.status(), answer.reason(), fields);
   }
 
   private static String rewritten(
-      String name, String value, ResponseRules rules, Scope scope, String contextPath) {
-    return switch (name) {
-      case "location" -> redirect(value, rules, scope, contextPath);
-      case "refresh" -> refresh(value, rules, scope, contextPath);
-      case "set-cookie" -> cookie(value, rules, scope, contextPath);
-      default -> value;
-    };
+      HeaderField field, ResponseRules rules, Scope scope, String contextPath) {
+    String value = field.value();
+    if (field.is("Location")) {
+      return redirect(value, rules, scope, contextPath);
+    }
+    if (field.is("Refresh")) {
+      return refresh(value, rules, scope, contextPath);
+    }
+    return field.is("Set-Cookie") ? cookie(value, rules, scope, contextPath) : value;
   }
 
   private static String redirect(

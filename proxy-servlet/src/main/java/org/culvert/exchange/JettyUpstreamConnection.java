@@ -400,7 +400,8 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
     }
     int end = bytes.limit();
     int room = room(buffer);
-    int filled = getEndPoint().fill(end == 0 ? bytes : bytes.slice(end, room).limit(0));
+    ByteBuffer rest = end == 0 ? bytes : bytes.duplicate().clear().position(end).slice().limit(0);
+    int filled = getEndPoint().fill(rest);
     bytes.limit(end + Math.max(0, filled));
     full = tls ? filled > 0 : filled == room; // TLS may have taken in more than it gave.
     ended = filled < 0;

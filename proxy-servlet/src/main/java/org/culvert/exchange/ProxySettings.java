@@ -1,9 +1,12 @@
 package org.culvert.exchange;
 
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Set;
+import java.util.TreeSet;
 import org.culvert.variable.Regex;
 import org.culvert.variable.Template;
 import org.jspecify.annotations.Nullable;
@@ -70,7 +73,7 @@ public record ProxySettings(
    * What is done to a response.
    *
    * @param hide {@code proxy_hide_header} with nginx's defaults (Date, Server, X-Pad, X-Accel-…),
-   *     less what {@code proxy_pass_header} permits; lower case
+   *     less what {@code proxy_pass_header} permits; in any case
    * @param ignore {@code proxy_ignore_headers}; lower case
    * @param redirects {@code proxy_redirect}, in order; empty when off
    * @param cookieDomains {@code proxy_cookie_domain}, in order
@@ -87,7 +90,14 @@ public record ProxySettings(
       List<Rewrite> cookiePaths,
       boolean buffering,
       int bufferSize,
-      boolean interceptErrors) {}
+      boolean interceptErrors) {
+    /** Rules, in sets that are asked for each field of an answer. */
+    public ResponseRules {
+      NavigableSet<String> hidden = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+      hidden.addAll(hide);
+      hide = Collections.unmodifiableNavigableSet(hidden);
+    }
+  }
 
   /**
    * One rule of {@code proxy_redirect}, {@code proxy_cookie_domain} or {@code proxy_cookie_path}.

@@ -7,6 +7,22 @@ import java.util.List;
 public final class FieldValues {
   private FieldValues() {}
 
+  /** Whether a comma-separated list has the token, in any case and position. */
+  public static boolean hasToken(String value, String token) {
+    if (value.length() == token.length()) {
+      return value.equalsIgnoreCase(token); // The usual list has one member.
+    }
+    if (value.length() < token.length()) {
+      return false;
+    }
+    for (String member : tokens(value)) {
+      if (member.equalsIgnoreCase(token)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** The members of a comma-separated list, trimmed, empty members left out. */
   public static List<String> tokens(String value) {
     List<String> tokens = new ArrayList<>(2);

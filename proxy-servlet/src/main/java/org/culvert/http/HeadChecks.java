@@ -67,8 +67,11 @@ public final class HeadChecks {
    * @throws GatewayFailure INVALID_RESPONSE
    */
   public static void check(ResponseHead head) throws GatewayFailure {
-    List<String> lengths = head.fields().all("Content-Length");
     boolean coded = head.fields().contains("Transfer-Encoding");
+    if (!coded && !head.fields().contains("Content-Length")) {
+      return;
+    }
+    List<String> lengths = head.fields().all("Content-Length");
     if (lengths.size() > 1
         || (coded && !lengths.isEmpty())
         || (lengths.size() == 1 && !isNumber(lengths.get(0)))) {

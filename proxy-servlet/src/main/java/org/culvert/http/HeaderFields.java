@@ -39,6 +39,12 @@ public final class HeaderFields implements Iterable<HeaderField> {
     return this;
   }
 
+  /** Appends a field as it is. */
+  public HeaderFields add(HeaderField field) {
+    fields.add(field);
+    return this;
+  }
+
   /** Removes every spelling of the name, then appends the field. */
   public HeaderFields set(String name, String value) {
     remove(name);
@@ -95,12 +101,8 @@ public final class HeaderFields implements Iterable<HeaderField> {
    */
   public boolean hasToken(String name, String token) {
     for (HeaderField field : fields) {
-      if (field.is(name)) {
-        for (String one : FieldValues.tokens(field.value())) {
-          if (one.equalsIgnoreCase(token)) {
-            return true;
-          }
-        }
+      if (field.is(name) && FieldValues.hasToken(field.value(), token)) {
+        return true;
       }
     }
     return false;

@@ -1,7 +1,7 @@
 package org.culvert.http;
 
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The one place where fields that concern a single connection are taken away (RFC 9110, section
@@ -10,47 +10,52 @@ import java.util.TreeSet;
  * never the one that {@code proxy_set_header} sets.
  */
 public final class HopByHop {
-  private static final String[] ALWAYS = {
-    "connection",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "http2-settings"
-  };
-
-  /** Framing and routing do not change because a sender names them in Connection. */
-  private static final Set<String> NEVER = Set.of("host", "content-length");
 
   private HopByHop() {}
 
   /** Removes the hop-by-hop fields, and those that the sender's own Connection names. */
   public static void strip(HeaderFields fields) {
-    Set<String> named = Set.of();
+    List<String> named = named(fields);
+    fields.removeIf(field -> isHopByHop(field.name()) || isIn(named, field));
+  }
+
+  /** Framing and routing do not change because a sender names them in Connection. */
+  private static List<String> named(HeaderFields fields) {
+    List<String> named = List.of();
     for (HeaderField field : fields) {
       if (field.is("Connection")) {
-        named = named.isEmpty() ? new TreeSet<>(String.CASE_INSENSITIVE_ORDER) : named;
+        if (named.isEmpty()) {
+          named = new ArrayList<>(2);
+        }
         named.addAll(FieldValues.tokens(field.value()));
       }
     }
-    if (named.isEmpty()) {
-      fields.removeIf(field -> isHopByHop(field.name()));
-      return;
+    if (!named.isEmpty()) {
+      named.removeIf(
+          name -> name.equalsIgnoreCase("Host") || name.equalsIgnoreCase("Content-Length"));
     }
-    NEVER.forEach(named::remove);
-    Set<String> also = named;
-    fields.removeIf(field -> isHopByHop(field.name()) || also.contains(field.name()));
+    return named;
   }
 
-  /** Whether a field of that name always concerns one connection only. */
-  public static boolean isHopByHop(String name) {
-    for (String one : ALWAYS) {
-      if (one.equalsIgnoreCase(name)) { // Looks at the length first.
+  private static boolean isIn(List<String> named, HeaderField field) {
+    for (int i = 0; i < named.size(); i++) {
+      if (field.is(named.get(i))) {
         return true;
       }
     }
     return false;
+  }
+
+  /** Whether a field of that name always concerns one connection only. */
+  public static boolean isHopByHop(String name) {
+    return switch (name.length()) {
+      case 2 -> name.equalsIgnoreCase("TE");
+      case 7 -> name.equalsIgnoreCase("Trailer") || name.equalsIgnoreCase("Upgrade");
+      case 10 -> name.equalsIgnoreCase("Connection") || name.equalsIgnoreCase("Keep-Alive");
+      case 14 -> name.equalsIgnoreCase("HTTP2-Settings");
+      case 16 -> name.equalsIgnoreCase("Proxy-Connection");
+      case 17 -> name.equalsIgnoreCase("Transfer-Encoding");
+      default -> false;
+    };
   }
 }

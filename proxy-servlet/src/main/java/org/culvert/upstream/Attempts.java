@@ -11,6 +11,8 @@ import org.culvert.http.HeaderFields;
 public final class Attempts {
   /** One attempt at one peer. Durations are in nanoseconds, -1 while not known. */
   public static final class Attempt {
+    private static final HeaderFields NONE = new HeaderFields();
+
     private final String address;
     private final boolean newExchange;
     private final long start = System.nanoTime();
@@ -21,7 +23,7 @@ public final class Attempts {
     private volatile long bytesSent;
     private volatile long bytesReceived;
     private volatile long bodyLength;
-    private volatile HeaderFields fields = new HeaderFields();
+    private volatile HeaderFields fields = NONE;
 
     private Attempt(String address, boolean newExchange) {
       this.address = address;
@@ -33,11 +35,11 @@ public final class Attempts {
       connected = System.nanoTime() - start;
     }
 
-    /** The answer's head is there. */
+    /** The answer's head is there; its fields will not change any more. */
     public void answered(int newStatus, HeaderFields newFields) {
       headed = System.nanoTime() - start;
       status = newStatus;
-      fields = new HeaderFields(newFields);
+      fields = newFields;
     }
 
     /** Sets the status that a failure stands for: 502, 504. */

@@ -2,6 +2,7 @@ package org.culvert.upstream;
 
 import java.net.InetSocketAddress;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -17,6 +18,10 @@ public final class UpstreamGroups {
   private static final int MOST_LITERALS = 1024;
 
   private final Map<UpstreamSettings, UpstreamGroup> bySettings;
+
+  /** By the very objects of the configuration: their hash codes have all their parts. Replaced. */
+  private volatile Map<UpstreamSettings, UpstreamGroup> known = new IdentityHashMap<>();
+
   private final Map<String, UpstreamGroup> byName = new HashMap<>();
   private final Map<InetSocketAddress, UpstreamGroup> literals = new ConcurrentHashMap<>();
 
@@ -49,7 +54,16 @@ public final class UpstreamGroups {
 
   /** The group of these settings. */
   public UpstreamGroup group(UpstreamSettings settings) {
-    return bySettings.computeIfAbsent(settings, UpstreamGroup::new);
+    UpstreamGroup group = known.get(settings);
+    return group != null ? group : find(settings);
+  }
+
+  private synchronized UpstreamGroup find(UpstreamSettings settings) {
+    UpstreamGroup group = bySettings.computeIfAbsent(settings, UpstreamGroup::new);
+    Map<UpstreamSettings, UpstreamGroup> more = new IdentityHashMap<>(known);
+    more.put(settings, group);
+    known = more;
+    return group;
   }
 
   /** The group of that name, as {@code upstream} or "host:port" give it, in any case; or null. */
@@ -64,9 +78,9 @@ public final class UpstreamGroups {
    * @param keepalive idle connections to keep
    */
   public UpstreamGroup literal(InetSocketAddress address, String server, int keepalive) {
-    UpstreamGroup known = literals.get(address);
-    if (known != null) {
-      return known;
+    UpstreamGroup before = literals.get(address);
+    if (before != null) {
+      return before;
     }
     UpstreamGroup group =
         new UpstreamGroup(
