@@ -4,11 +4,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
-import java.util.Objects;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 import org.culvert.exchange.AnswerBody.Piece;
-import org.culvert.exchange.PooledBuffers.Lent;
 import org.culvert.http.GatewayFailure;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.ResponseHead;
@@ -59,18 +57,13 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
     SENT
   }
 
-  /** Reads in a row before others have their turn. */
-  private static final int MOST_READS = 16;
-
-  /** Room in a buffer beneath which a new one is taken rather than its rest used. */
-  private static final int LEAST_ROOM = PooledBuffers.SIZE / 4;
-
   private final JettyClient client;
   private final JettyIdleConnections idle;
   private final JettyDial dial;
   private final boolean tls;
   private final Object lock = new Object();
-  private final AnswerParser parser = new AnswerParser();
+  private final JettyAnswerInput input;
+  private final ReadLimit reading;
   private final Callback fillable = new Fillable();
 
   private volatile @Nullable Exchange current;
@@ -80,18 +73,10 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
   private boolean persistent;
   private boolean switched;
   private boolean armed;
-  private boolean full;
-  private boolean ended;
   private boolean closed;
-  private @Nullable Lent input;
   private @Nullable Runnable ready;
   private @Nullable Throwable failure;
   private @Nullable Exchange unbroken;
-
-  private @Nullable SendTimeout reading;
-  private Duration readTime = Duration.ZERO;
-  private long waitingSince;
-  private boolean waiting;
 
   /**
    * A connection that is not open yet.
@@ -110,6 +95,8 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
     this.idle = idle;
     this.dial = dial;
     this.tls = tls;
+    this.input = new JettyAnswerInput(endPoint, client.buffers(), tls);
+    this.reading = new ReadLimit(client.timers(), this::silent);
   }
 
   /** Whether another exchange may begin, as far as is known. */
@@ -133,18 +120,14 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
       if (failure != null || closed || switched || current != null) {
         return false;
       }
-      if (reading == null || !readTime.equals(readLimit)) {
-        stopReading();
-        readTime = readLimit;
-        reading = new SendTimeout(client.timers(), readLimit, this::silent);
-      }
+      reading.set(readLimit);
       current = exchange;
       request = Request.SENDING;
       headed = false;
       answered = false;
-      parser.begin(toHead);
+      input.begin(toHead);
       if (!hasBody) {
-        await();
+        reading.begin();
       }
       return true;
     }
@@ -167,7 +150,7 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
       }
       request = Request.SENT;
       if (!headed) {
-        await();
+        reading.begin();
       }
     }
     settle(exchange);
@@ -184,7 +167,7 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
         return;
       }
       if (open) {
-        await();
+        reading.begin();
         return;
       }
     }
@@ -221,7 +204,7 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
       }
       if (failure == null) {
         try {
-          piece = nextPiece();
+          piece = input.nextPiece();
         } catch (GatewayFailure | IOException | RuntimeException e) {
           mark(e);
         }
@@ -229,8 +212,8 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
       broken = failure;
       if (broken != null) {
         piece = AnswerPiece.failed(broken);
-      } else if (parser.isOver()) {
-        trailers = parser.trailers();
+      } else if (input.isWhole()) {
+        trailers = input.trailers();
         answerIsWhole();
       }
     }
@@ -244,42 +227,12 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
     return piece;
   }
 
-  private @Nullable Piece nextPiece() throws GatewayFailure, IOException {
-    while (true) {
-      Lent buffer = input;
-      switch (buffer == null ? emptyHanded() : parser.next(buffer.bytes())) {
-        case PIECE -> {
-          Lent from = Objects.requireNonNull(buffer);
-          from.hold();
-          ByteBuffer bytes = from.bytes().duplicate();
-          bytes.limit(parser.start() + parser.length()).position(parser.start());
-          return AnswerPiece.of(bytes, from, parser.isOver());
-        }
-        case END -> {
-          return AnswerPiece.LAST;
-        }
-        default -> {
-          if (ended) {
-            parser.close();
-          } else if (!full || !fill()) {
-            letGoOfEmpty();
-            return null;
-          }
-        }
-      }
-    }
-  }
-
-  private AnswerParser.Found emptyHanded() {
-    return parser.isOver() ? AnswerParser.Found.END : AnswerParser.Found.MORE;
-  }
-
   /** As {@link AnswerBody#demand}. */
   void demand(Exchange exchange, Runnable whenReady) {
     synchronized (lock) {
-      if (current == exchange && failure == null && !ended) {
+      if (current == exchange && failure == null && !input.isEnded()) {
         ready = whenReady;
-        await();
+        reading.begin();
         arm();
         return;
       }
@@ -323,12 +276,12 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
           if (answered) {
             unasked();
           } else if (!headed) {
-            head = readHead() ? parser.head() : null;
+            head = readHead();
             headedNow = current;
-          } else if (fill() || ended) {
+          } else if (input.fill() || input.isEnded()) {
             readyNow = ready;
             ready = null;
-            arrived();
+            reading.end();
           } else {
             arm();
           }
@@ -350,82 +303,25 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
 
   /** Between two exchanges: what the peer says belongs to none. */
   private void unasked() throws IOException {
-    if (fill()) {
+    if (input.fill()) {
       throw new IOException("the peer sent what nobody had asked for");
     }
-    if (ended) {
+    if (input.isEnded()) {
       throw new IOException("the peer closed its idle connection");
     }
-    letGoOfEmpty();
+    input.releaseEmpty();
     arm();
   }
 
-  private boolean readHead() throws GatewayFailure, IOException {
-    for (int reads = 0; reads < MOST_READS && fill(); reads++) {
-      if (parser.next(bytes()) == AnswerParser.Found.HEAD) {
-        headed = true;
-        arrived();
-        return true;
-      }
-      if (!full) {
-        break;
-      }
+  private @Nullable ResponseHead readHead() throws GatewayFailure, IOException {
+    ResponseHead head = input.readHead();
+    headed = head != null;
+    if (headed) {
+      reading.end();
+    } else {
+      arm();
     }
-    if (ended) {
-      parser.close();
-    }
-    letGoOfEmpty();
-    arm();
-    return false;
-  }
-
-  private ByteBuffer bytes() {
-    return Objects.requireNonNull(input).bytes();
-  }
-
-  /** Reads once, into the rest of the buffer or a new one; false where nothing came. */
-  private boolean fill() throws IOException {
-    Lent buffer = input;
-    if (buffer != null && buffer.isShared() && room(buffer) < LEAST_ROOM) {
-      buffer.release();
-      buffer = null;
-    }
-    if (buffer == null) {
-      buffer = client.buffers().take();
-      input = buffer;
-    }
-    ByteBuffer bytes = buffer.bytes();
-    if (!bytes.hasRemaining() && !buffer.isShared()) {
-      bytes.clear().limit(0); // All of it was parsed, and nobody has a piece.
-    }
-    int end = bytes.limit();
-    int room = room(buffer);
-    ByteBuffer rest = end == 0 ? bytes : bytes.duplicate().clear().position(end).slice().limit(0);
-    int filled = getEndPoint().fill(rest);
-    bytes.limit(end + Math.max(0, filled));
-    full = tls ? filled > 0 : filled == room; // TLS may have taken in more than it gave.
-    ended = filled < 0;
-    return filled > 0;
-  }
-
-  private static int room(Lent buffer) {
-    return buffer.bytes().capacity() - buffer.bytes().limit();
-  }
-
-  private void letGoOfEmpty() {
-    Lent buffer = input;
-    if (buffer != null && !buffer.bytes().hasRemaining() && !buffer.isShared()) {
-      buffer.release();
-      input = null;
-    }
-  }
-
-  private void letGo() {
-    Lent buffer = input;
-    if (buffer != null) {
-      buffer.release();
-      input = null;
-    }
+    return head;
   }
 
   private void arm() {
@@ -435,30 +331,12 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
     }
   }
 
-  // The read limit. One timer for the connection, whatever the number of its exchanges.
-
-  private void await() {
-    SendTimeout limit = reading;
-    if (limit != null) {
-      waiting = true;
-      waitingSince = System.nanoTime();
-      limit.begin();
-      limit.await();
-    }
-  }
-
-  private void arrived() {
-    waiting = false;
-    if (reading != null) {
-      reading.end();
-    }
-  }
-
+  /** The read limit has passed. */
   private void silent() {
     Exchange exchange;
     synchronized (lock) {
       exchange = current;
-      if (!waiting || System.nanoTime() - waitingSince < readTime.toNanos()) {
+      if (!reading.hasPassed()) {
         return; // Another exchange's already.
       }
     }
@@ -467,24 +345,13 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
     }
   }
 
-  private void stopReading() {
-    waiting = false;
-    if (reading != null) {
-      reading.stop();
-    }
-  }
-
   // Ends.
 
   /** What is left in the buffer nobody asked for. */
   private void answerIsWhole() {
     answered = true;
-    Lent buffer = input;
-    persistent =
-        parser.isPersistent() && !ended && (buffer == null || !buffer.bytes().hasRemaining());
-    arrived();
-    letGo();
-    parser.rest();
+    reading.end();
+    persistent = input.finish();
     if (persistent) {
       arm();
     }
@@ -513,8 +380,8 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
     if (failure == null) {
       failure = cause;
       unbroken = current;
-      stopReading();
-      letGo();
+      reading.stop();
+      input.release();
     }
   }
 
@@ -571,7 +438,7 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
       }
       switched = true;
       current = null;
-      stopReading();
+      reading.stop();
       return true;
     }
   }
@@ -580,14 +447,7 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
   @Override
   public @Nullable ByteBuffer onUpgradeFrom() {
     synchronized (lock) {
-      Lent buffer = input;
-      if (buffer == null || !buffer.bytes().hasRemaining()) {
-        letGo();
-        return null;
-      }
-      ByteBuffer early = ByteBuffer.allocate(buffer.bytes().remaining()).put(buffer.bytes()).flip();
-      letGo();
-      return early;
+      return input.rest();
     }
   }
 

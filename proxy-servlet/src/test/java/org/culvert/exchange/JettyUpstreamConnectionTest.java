@@ -137,6 +137,7 @@ final class JettyUpstreamConnectionTest {
   private final class Get implements JettyUpstreamConnection.Exchange {
     final CompletableFuture<String> answer = new CompletableFuture<>();
     final CompletableFuture<JettyUpstreamConnection> connection = new CompletableFuture<>();
+    volatile JettyUpstreamConnection from;
     final StringBuilder text = new StringBuilder();
     final Queue<AnswerBody.Piece> held = new ConcurrentLinkedQueue<>();
     final AtomicInteger ends = new AtomicInteger();
@@ -160,7 +161,7 @@ final class JettyUpstreamConnectionTest {
             @Override
             public void connected(JettyUpstreamConnection to, boolean again) {
               reused = again;
-              connection.complete(to);
+              from = to;
               if (!to.begin(Get.this, false, body != null, LIMIT)) {
                 broken(new IOException("not begun"));
                 return;
@@ -170,6 +171,7 @@ final class JettyUpstreamConnectionTest {
                       to, client, Get.this, body, sent -> {}, LIMIT, Get.this::timedOut);
               sending.start(
                   new RequestHead("GET", target, "HTTP/1.1", HeaderFields.of("Host", "h")), origin);
+              connection.complete(to); // Given up before, it would not be begun yet.
             }
 
             @Override
@@ -191,7 +193,6 @@ final class JettyUpstreamConnectionTest {
     }
 
     private void read() {
-      JettyUpstreamConnection from = connection.join();
       while (true) {
         AnswerBody.Piece piece = from.read(this);
         if (piece == null) {
@@ -218,6 +219,7 @@ final class JettyUpstreamConnectionTest {
 
     @Override
     public void broken(Throwable cause) {
+      connection.complete(from);
       ends.incrementAndGet();
       JettyRequestSending request = sending;
       if (request != null) {
@@ -239,7 +241,7 @@ final class JettyUpstreamConnectionTest {
 
     @Override
     public void timedOut() {
-      abort();
+      from.abort(this, new IOException("timed out"));
     }
 
     @Override
