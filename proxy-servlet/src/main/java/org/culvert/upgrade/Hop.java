@@ -34,6 +34,14 @@ public interface Hop {
   /** Gives the last piece back and asks for the next. */
   void demand();
 
+  /**
+   * Asks for the next piece where the last one could not be sent: a container that has told of the
+   * failure may be writing from its bytes still, so they are nobody's any more.
+   */
+  default void demandAfterFailure() {
+    demand();
+  }
+
   /** Sends a piece; its bytes are the hop's until done. */
   void send(Piece piece, Completion done);
 

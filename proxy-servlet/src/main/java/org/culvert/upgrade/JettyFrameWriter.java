@@ -3,6 +3,7 @@ package org.culvert.upgrade;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
+import java.nio.channels.SocketChannel;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import org.culvert.exchange.Completion;
@@ -23,6 +24,10 @@ final class JettyFrameWriter implements Callback {
   private record Outgoing(ByteBuffer frame, @Nullable Completion done) {}
 
   private final EndPoint endPoint;
+
+  /** The bare socket; null where there is TLS. */
+  private final @Nullable SocketChannel channel;
+
   private final FrameEncoder encoder;
 
   // Guarded by this.
@@ -40,6 +45,7 @@ final class JettyFrameWriter implements Callback {
 
   JettyFrameWriter(EndPoint endPoint, FrameEncoder encoder) {
     this.endPoint = endPoint;
+    this.channel = JettyInput.bare(endPoint);
     this.encoder = encoder;
   }
 
@@ -123,7 +129,7 @@ final class JettyFrameWriter implements Callback {
     done = beginDone;
     do {
       try {
-        if (!endPoint.flush(frame)) {
+        if (!flushed(frame)) {
           endPoint.write(this, frame);
           return;
         }
@@ -132,6 +138,16 @@ final class JettyFrameWriter implements Callback {
         return;
       }
     } while (written());
+  }
+
+  private boolean flushed(ByteBuffer bytes) throws IOException {
+    if (channel == null) {
+      return endPoint.flush(bytes);
+    }
+    if (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+    return !bytes.hasRemaining();
   }
 
   /** The present frame is written: whether there is another. */

@@ -99,6 +99,12 @@ public final class JettyHop extends AbstractConnection implements Connection.Upg
   }
 
   @Override
+  public void demandAfterFailure() {
+    input.forsake();
+    read();
+  }
+
+  @Override
   public void send(Piece piece, Completion done) {
     writer.send(piece, done);
   }
@@ -230,16 +236,16 @@ public final class JettyHop extends AbstractConnection implements Connection.Upg
     if (peerIsClient) {
       closed(e.code(), e.what(), close);
     } else {
-      end(close, to -> to.broken(e));
+      finish(close, to -> to.broken(e));
     }
   }
 
   private void closed(int code, String reason, byte[] answer) {
-    end(answer, to -> to.closed(code, reason));
+    finish(answer, to -> to.closed(code, reason));
   }
 
   /** The connection's end, which follows its last frame at once, is not what is told. */
-  private void end(byte[] answer, Consumer<Events> telling) {
+  private void finish(byte[] answer, Consumer<Events> telling) {
     Events to = events;
     boolean first = told.compareAndSet(false, true);
     lastWord(answer);

@@ -3,8 +3,9 @@ package org.culvert.upgrade;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import org.eclipse.jetty.io.EndPoint;
-import org.eclipse.jetty.io.SocketChannelEndPoint;
+import org.eclipse.jetty.io.SelectableChannelEndPoint;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,9 @@ final class JettyInput {
 
   private final EndPoint endPoint;
 
+  /** The bare socket, read without Jetty's detours; null where there is TLS. */
+  private final @Nullable SocketChannel channel;
+
   /** A read of less has emptied the socket. */
   private final int enough;
 
@@ -33,8 +37,16 @@ final class JettyInput {
 
   JettyInput(EndPoint endPoint) {
     this.endPoint = endPoint;
-    this.enough =
-        endPoint instanceof SocketChannelEndPoint ? PieceBuffers.SIZE - ROOM : LARGE_RECORD;
+    this.channel = bare(endPoint);
+    this.enough = channel != null ? PieceBuffers.SIZE - ROOM : LARGE_RECORD;
+  }
+
+  /** The bare socket beneath an endpoint, or null. */
+  static @Nullable SocketChannel bare(EndPoint endPoint) {
+    return endPoint instanceof SelectableChannelEndPoint selectable
+            && selectable.getChannel() instanceof SocketChannel socket
+        ? socket
+        : null;
   }
 
   /** Takes what was read before; it is copied. */
@@ -65,15 +77,27 @@ final class JettyInput {
     }
     ByteBuffer into = buffer == null ? PieceBuffers.take() : buffer;
     buffer = into;
-    // Jetty appends to what a buffer has, but at its very begin when that is nothing.
-    into.limit(ROOM).position(ROOM - 1);
-    int filled = endPoint.fill(into);
-    into.position(ROOM);
+    int filled = channel == null ? fillDecrypted(into) : fillBare(channel, into);
     if (filled < 0) {
       throw new EOFException("no Close");
     }
     drained = filled < enough;
     return true;
+  }
+
+  private static int fillBare(SocketChannel from, ByteBuffer into) throws IOException {
+    into.clear().position(ROOM);
+    int filled = from.read(into);
+    into.limit(into.position()).position(ROOM);
+    return filled;
+  }
+
+  /** Jetty appends to what a buffer has, but at its very begin when that is nothing. */
+  private int fillDecrypted(ByteBuffer into) throws IOException {
+    into.limit(ROOM).position(ROOM - 1);
+    int filled = endPoint.fill(into);
+    into.position(ROOM);
+    return filled;
   }
 
   /**
@@ -97,6 +121,18 @@ final class JettyInput {
       buffer.limit(filledTo).position(lentTo);
     }
     lent = false;
+  }
+
+  /** What was lent may be in use still: its buffer is left to the borrower, and the rest copied. */
+  void forsake() {
+    ByteBuffer in = buffer;
+    if (lent && in != null) {
+      ByteBuffer rest = in.duplicate().limit(filledTo).position(lentTo);
+      release();
+      if (rest.hasRemaining()) {
+        begin(rest);
+      }
+    }
   }
 
   /** Forgets what is there; what is lent stays the borrower's alone. */

@@ -95,7 +95,7 @@ final class Pump implements Completion {
   public void failed(Throwable cause) {
     limit.end();
     relay.broken(to, cause);
-    from.demand(); // Gives the piece back; what comes is discarded.
+    from.demandAfterFailure(); // What comes is discarded.
   }
 
   /** The relay is over. */
