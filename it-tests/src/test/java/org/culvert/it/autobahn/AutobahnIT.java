@@ -18,12 +18,15 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.culvert.it.Archives;
 import org.culvert.it.Mount;
+import org.culvert.it.app.StrictEcho;
 import org.culvert.it.container.Running;
+import org.culvert.it.launcher.Launcher;
 import org.culvert.it.origin.Behaviour;
 import org.culvert.it.origin.Behaviour.Talk;
 import org.culvert.it.origin.Origin;
 import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
+import org.jboss.shrinkwrap.api.ShrinkWrap;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -31,16 +34,23 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
- * The cases of the Autobahn test suite that come from the registry (groups 1 to 7, 9 and 10)
- * through the relay, with an echo behind it that checks nothing: what is caught, the relay and its
- * container caught. A case passes when both {@code behavior} and {@code behaviorClose} do, and all
- * cases must have been run.
+ * The cases of the Autobahn test suite that come from the registry (groups 1 to 7, 9 and 10).
+ * Through the relay with an echo behind it that checks nothing: what is caught, the relay and its
+ * container caught. Through a tunnel with Tomcat's own endpoint behind it, which judges what comes.
+ * A case passes when both {@code behavior} and {@code behaviorClose} do, and all cases must have
+ * been run.
  */
 @ArquillianTest
 @Tag("autobahn")
 @EnabledIfSystemProperty(named = "culvert.autobahn", matches = "true")
 class AutobahnIT {
-  private static final String PATH = "/autobahn";
+  private static final String RELAYED = "/autobahn";
+  private static final String TUNNELLED = "/app/strict";
+  private static final List<String> SMALL =
+      List.of("1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "10.*");
+  private static final int SMALL_COUNT = 247;
+  private static final List<String> LARGE = List.of("9.*");
+  private static final int LARGE_COUNT = 54;
 
   /** What counts as passed for any case: the suite only observes in groups 7.1.6 and 7.13. */
   private static final Set<String> PASSED = Set.of("OK", "INFORMATIONAL");
@@ -54,36 +64,75 @@ class AutobahnIT {
   private static final Set<String> ECHO_MAY_BE_OVERTAKEN =
       Set.of("3.2", "3.3", "3.4", "4.1.3", "4.1.4", "4.1.5", "4.2.3", "4.2.4", "4.2.5", "5.15");
 
-  @Deployment(testable = false)
-  static WebArchive war() {
+  @Deployment(name = "proxy", testable = false)
+  static WebArchive proxy() {
     return Archives.war(
         Mount.ROOT,
-        "location / { proxy_pass %s; proxy_websocket relay; }".formatted(Origin.shared().url()));
+        """
+        location / { proxy_pass %s; proxy_websocket relay; }
+        location /app/ { proxy_pass http://127.0.0.1:$server_port/strict/strict; %s }
+        """
+            .formatted(Origin.shared().url(), Running.isTomcat() ? "proxy_websocket tunnel;" : ""));
+  }
+
+  @Deployment(name = "strict", testable = false)
+  static WebArchive strict() {
+    return ShrinkWrap.create(WebArchive.class, "strict.war").addClass(StrictEcho.class);
   }
 
   @Test
   @Timeout(300)
   void framesPingsTextAndClosesAreRight() throws Exception {
-    gate(List.of("1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "10.*"), 247);
+    gate(Running.port(), RELAYED, SMALL, SMALL_COUNT);
   }
 
   @Test
   @Tag("long")
   @Timeout(600)
   void largeMessagesPass() throws Exception {
-    gate(List.of("9.*"), 54);
+    gate(Running.port(), RELAYED, LARGE, LARGE_COUNT);
+  }
+
+  @Test
+  @EnabledIfSystemProperty(named = "culvert.tunnel", matches = "true")
+  @Timeout(300)
+  void framesPingsTextAndClosesAreRightThroughATunnel() throws Exception {
+    gate(Running.port(), TUNNELLED, SMALL, SMALL_COUNT);
+  }
+
+  @Test
+  @Tag("long")
+  @EnabledIfSystemProperty(named = "culvert.tunnel", matches = "true")
+  @Timeout(600)
+  void largeMessagesPassThroughATunnel() throws Exception {
+    gate(Running.port(), TUNNELLED, LARGE, LARGE_COUNT);
+  }
+
+  @Test
+  @Tag("long")
+  @EnabledIfSystemProperty(named = "culvert.tunnel", matches = "true")
+  @Timeout(900)
+  void everyCaseIsRightThroughATunnelOfTheLaunchers() throws Exception {
+    try (Launcher launcher =
+        new Launcher(
+            "location / { proxy_pass http://127.0.0.1:%d/strict/; proxy_websocket tunnel; }"
+                .formatted(Running.port()),
+            "-Xmx64m")) {
+      gate(launcher.port(), "/strict", SMALL, SMALL_COUNT);
+      gate(launcher.port(), "/strict", LARGE, LARGE_COUNT);
+    }
   }
 
   /**
    * All cases must have been run, and each must pass. The suite waits one second for a connection's
    * end, which is little where other tests run: what failed is tried again, by itself, twice.
    */
-  private static void gate(List<String> cases, int count) throws Exception {
-    Map<String, String> results = run(cases);
+  private static void gate(int port, String path, List<String> cases, int count) throws Exception {
+    Map<String, String> results = run(port, path, cases);
     assertThat(results).hasSize(count);
     Map<String, String> failed = failed(results);
     for (int again = 0; again < 2 && !failed.isEmpty(); again++) {
-      failed = failed(run(List.copyOf(failed.keySet())));
+      failed = failed(run(port, path, List.copyOf(failed.keySet())));
     }
     assertThat(failed).isEmpty();
   }
@@ -103,8 +152,9 @@ class AutobahnIT {
   }
 
   /** Runs the fuzzing client in a JVM of its own; the answer is behaviour and closing, by case. */
-  private static Map<String, String> run(List<String> cases) throws Exception {
-    Origin.shared().at(PATH, Behaviour.webSocket(Talk.ECHO));
+  private static Map<String, String> run(int port, String path, List<String> cases)
+      throws Exception {
+    Origin.shared().at(RELAYED, Behaviour.webSocket(Talk.ECHO));
     Path work = Files.createTempDirectory(Running.work(), "autobahn");
     Files.writeString(
         work.resolve("spec.json"),
@@ -113,7 +163,7 @@ class AutobahnIT {
          "servers": [{"agent": "culvert", "url": "ws://127.0.0.1:%d%s", "options": {"version": 18}}],
          "cases": [%s]}
         """
-            .formatted(Running.port(), PATH, quoted(cases)));
+            .formatted(port, path, quoted(cases)));
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx512m", "-cp", suite(), "org.python.util.jython"));

@@ -1,2 +1,2 @@
-/** The Autobahn test suite against the relay. */
+/** The Autobahn test suite against the relay and through tunnels. */
 package org.culvert.it.autobahn;

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import org.culvert.it.launcher.Launcher;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -17,26 +19,57 @@ import org.junit.jupiter.params.provider.CsvSource;
  * the seed's configuration and at {@code /elsewhere} under another prefix.
  */
 @Timeout(value = 90, unit = TimeUnit.SECONDS)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class SamplePagesIT {
   private static final String OPEN = "document.getElementById('status').dataset.state === 'open'";
   private static final String GAPS = "document.getElementById('gaps').textContent";
   private static final String RECEIVED = "Number(document.getElementById('received').textContent)";
 
-  private static Backend backend;
-  private static Front front;
-  private static Browser browser;
+  /**
+   * The seed's five lines, in which nginx tunnels, and the samples under another prefix; MODE is
+   * how their WebSockets are carried.
+   */
+  private static final String LOCATIONS =
+      """
+      location / {
+          proxy_pass http://backend:BACKEND;
+          proxy_set_header Upgrade $http_upgrade;
+          proxy_set_header Connection "upgrade";
+          proxy_set_header Host $host;
+          proxy_http_version 1.1;
+          proxy_websocket MODE;
+      }
+      location /elsewhere/ {
+          proxy_pass http://backend:BACKEND/app/;
+          proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+          proxy_cookie_path /app/ /elsewhere/;
+          proxy_websocket MODE;
+      }
+      """;
+
+  private Backend backend;
+  private Launcher front;
+  private Browser browser;
+
+  /** What {@code proxy_websocket} says. */
+  String mode() {
+    return "relay";
+  }
 
   @BeforeAll
-  static void start() throws Exception {
+  void start() throws Exception {
     backend = new Backend("/app");
-    front = new Front(backend);
+    front =
+        new Launcher(
+            LOCATIONS.replace("BACKEND", String.valueOf(backend.port())).replace("MODE", mode()),
+            "-Xmx128m");
     browser = new Browser();
   }
 
   @AfterAll
-  static void stop() throws Exception {
+  void stop() throws Exception {
     try (Backend last = backend;
-        Front middle = front;
+        Launcher middle = front;
         Browser first = browser) {
       // closed in the order in which a request goes, whatever was started
     }

@@ -33,8 +33,17 @@ class JarIT {
           proxy_pass %1$s;
           proxy_set_header X-User $remote_user;
       }
+      location /api/auto/ {
+          proxy_pass %1$s;
+          proxy_websocket auto;
+          proxy_set_header X-User $remote_user;
+      }
       location ~ ^/(sync|constrained|secret-[a-z]+)/ {
           proxy_pass %1$s;
+      }
+      location ^~ /sync/auto/ {
+          proxy_pass %1$s;
+          proxy_websocket auto;
       }
       location /own/proxied/ {
           proxy_pass %1$s;
@@ -77,7 +86,12 @@ class JarIT {
       String path = ORIGIN.on(prefix, Behaviour.answer(200, "proxied"));
       assertThat(get(mount, path).text()).isEqualTo("proxied");
     }
-    String path = ORIGIN.on("/api/socket", Behaviour.webSocket(Talk.ECHO));
+    for (String prefix : new String[] {"/api/socket", "/api/auto/socket"}) {
+      assertEchoes(mount, ORIGIN.on(prefix, Behaviour.webSocket(Talk.ECHO)));
+    }
+  }
+
+  private static void assertEchoes(Mount mount, String path) throws Exception {
     try (RawWebSocket socket = RawWebSocket.open(Running.port(), mount.path(path))) {
       assertThat(socket.send(Frame.text("hello")).readMessage()).isEqualTo(Frame.text("hello"));
       socket.shut();
@@ -91,11 +105,13 @@ class JarIT {
       var answer = get(mount, path, "X-Deny: " + declared);
       assertThat(answer.status()).as(declared).isEqualTo(403);
       assertThat(answer.text()).isEqualTo("denied by " + declared);
-      String socket = ORIGIN.on("/api/denied-socket", Behaviour.webSocket(Talk.ECHO));
-      var refused = get(mount, socket, RawWebSocket.offer("X-Deny: " + declared));
-      assertThat(refused.status()).as(declared).isEqualTo(403);
       assertThat(ORIGIN.seen(path)).isEmpty();
-      assertThat(ORIGIN.seen(socket)).isEmpty();
+      for (String prefix : new String[] {"/api/denied-socket", "/api/auto/denied-socket"}) {
+        String socket = ORIGIN.on(prefix, Behaviour.webSocket(Talk.ECHO));
+        var refused = get(mount, socket, RawWebSocket.offer("X-Deny: " + declared));
+        assertThat(refused.status()).as(declared).isEqualTo(403);
+        assertThat(ORIGIN.seen(socket)).isEmpty();
+      }
     }
   }
 
@@ -114,12 +130,14 @@ class JarIT {
     get(mount, path, "X-User: mallory");
     assertThat(ORIGIN.await(path, 2).stream().map(seen -> seen.head().all("X-User")))
         .containsExactly(List.of("alice"), List.of());
-    String socket = ORIGIN.on("/api/user-socket", Behaviour.webSocket(Talk.ECHO));
-    try (RawWebSocket open =
-        RawWebSocket.open(Running.port(), mount.path(socket), "X-Login: bob", "X-User: eve")) {
-      open.shut();
+    for (String prefix : new String[] {"/api/user-socket", "/api/auto/user-socket"}) {
+      String socket = ORIGIN.on(prefix, Behaviour.webSocket(Talk.ECHO));
+      try (RawWebSocket open =
+          RawWebSocket.open(Running.port(), mount.path(socket), "X-Login: bob", "X-User: eve")) {
+        open.shut();
+      }
+      assertThat(ORIGIN.awaitOnly(socket).head().all("X-User")).containsExactly("bob");
     }
-    assertThat(ORIGIN.awaitOnly(socket).head().all("X-User")).containsExactly("bob");
   }
 
   @EveryMount
@@ -146,13 +164,11 @@ class JarIT {
             .doesNotContain("0\r\n\r\n");
       }
     }
-    String socket = ORIGIN.on("/sync/socket", Behaviour.webSocket(Talk.ECHO));
-    try (RawWebSocket open = RawWebSocket.open(Running.port(), mount.path(socket))) {
-      assertThat(open.send(Frame.text("hello")).readMessage()).isEqualTo(Frame.text("hello"));
-      open.shut();
+    for (String prefix : new String[] {"/sync/", "/sync/auto/"}) {
+      assertEchoes(mount, ORIGIN.on(prefix + "socket", Behaviour.webSocket(Talk.ECHO)));
+      String refusing = ORIGIN.on(prefix + "refusing", Behaviour.answer(401, "no"));
+      assertThat(get(mount, refusing, RawWebSocket.offer()).status()).isEqualTo(401);
     }
-    String refusing = ORIGIN.on("/sync/refusing", Behaviour.answer(401, "no"));
-    assertThat(get(mount, refusing, RawWebSocket.offer()).status()).isEqualTo(401);
   }
 
   /**

@@ -29,7 +29,10 @@ class ProgrammaticIT {
       <web-app xmlns="https://jakarta.ee/xml/ns/jakartaee" version="6.0">
         <context-param>
           <param-name>test.configuration</param-name>
-          <param-value>location /proxied/ { proxy_pass %s; proxy_websocket relay; }</param-value>
+          <param-value>
+            location /proxied/ { proxy_pass %1$s; proxy_websocket relay; }
+            location /proxied/auto/ { proxy_pass %1$s; proxy_websocket auto; }
+          </param-value>
         </context-param>
       </web-app>
       """
@@ -62,10 +65,12 @@ class ProgrammaticIT {
       assertThat(client.request("GET " + mount.path("/own/x")).answer().text())
           .isEqualTo("own GET /x");
     }
-    String socket = ORIGIN.on("/proxied/socket", Behaviour.webSocket(Talk.ECHO));
-    try (RawWebSocket open = RawWebSocket.open(Running.port(), mount.path(socket))) {
-      assertThat(open.send(Frame.text("hello")).readMessage()).isEqualTo(Frame.text("hello"));
-      open.shut();
+    for (String prefix : new String[] {"/proxied/socket", "/proxied/auto/socket"}) {
+      String socket = ORIGIN.on(prefix, Behaviour.webSocket(Talk.ECHO));
+      try (RawWebSocket open = RawWebSocket.open(Running.port(), mount.path(socket))) {
+        assertThat(open.send(Frame.text("hello")).readMessage()).isEqualTo(Frame.text("hello"));
+        open.shut();
+      }
     }
   }
 }

@@ -20,18 +20,26 @@ import org.jboss.shrinkwrap.api.spec.WebArchive;
 
 /**
  * The sample WAR with the JAR inside it: its own endpoints and pages answer as ever, and once more
- * under a prefix that is proxied back to the same container.
+ * under prefixes that are proxied back to the same container: one relayed, one tunnelled where that
+ * is possible.
  */
 @ArquillianTest
 class SampleWarIT {
   private static final String CONFIGURATION =
       """
+      proxy_set_header X-Through culvert;
       location ~ ^/through/(.*)$ {
           proxy_pass http://127.0.0.1:$server_port$context_path/$1$is_args$args;
           proxy_websocket relay;
-          proxy_set_header X-Through culvert;
+      }
+      location ~ ^/along/(.*)$ {
+          proxy_pass http://127.0.0.1:$server_port$context_path/$1$is_args$args;
+          proxy_websocket auto;
       }
       """;
+
+  /** The prefixes that are proxied. */
+  private static final String[] PROXIED = {"/through", "/along"};
 
   @Deployment(name = "root", testable = false)
   static WebArchive root() {
@@ -79,7 +87,7 @@ class SampleWarIT {
 
   @EveryMount
   void theEchoAnswersOnBothWays(Mount mount) throws Exception {
-    for (String path : new String[] {"/echo", "/through/echo"}) {
+    for (String path : new String[] {"/echo", "/through/echo", "/along/echo"}) {
       try (RawWebSocket socket = open(mount, path, "Sec-WebSocket-Protocol: echo.v0, echo.v1")) {
         assertThat(socket.head().first("Sec-WebSocket-Protocol")).isEqualTo("echo.v1");
         assertThat(socket.send(Frame.text("grüß dich")).readMessage())
@@ -91,25 +99,30 @@ class SampleWarIT {
 
   @EveryMount
   void twoChatOnDifferentWays(Mount mount) throws Exception {
-    try (RawWebSocket ann = open(mount, "/chat/tea?name=Ann")) {
-      assertThat(read(ann)).contains("welcome", "\"you\":\"Ann\"");
-      RawWebSocket bob = open(mount, "/through/chat/tea?name=Bob");
-      assertThat(read(bob)).contains("welcome", "\"here\":[\"Ann\",\"Bob\"]");
-      assertThat(read(ann)).contains("joined", "Bob");
-      bob.send(Frame.text("good morning"));
-      assertThat(read(ann)).contains("said", "\"from\":\"Bob\",\"text\":\"good morning\"");
-      assertThat(read(bob)).contains("said", "good morning");
-      bob.shut();
-      assertThat(read(ann)).contains("left", "Bob");
-      ann.shut();
+    for (String proxied : PROXIED) {
+      String room = "/chat/tea" + proxied.replace('/', '-');
+      try (RawWebSocket ann = open(mount, room + "?name=Ann")) {
+        assertThat(read(ann)).contains("welcome", "\"you\":\"Ann\"");
+        RawWebSocket bob = open(mount, proxied + room + "?name=Bob");
+        assertThat(read(bob)).contains("welcome", "\"here\":[\"Ann\",\"Bob\"]");
+        assertThat(read(ann)).contains("joined", "Bob");
+        bob.send(Frame.text("good morning"));
+        assertThat(read(ann)).contains("said", "\"from\":\"Bob\",\"text\":\"good morning\"");
+        assertThat(read(bob)).contains("said", "good morning");
+        bob.shut();
+        assertThat(read(ann)).contains("left", "Bob");
+        ann.shut();
+      }
     }
   }
 
   @EveryMount
   void theBackendSeesTheProxysHandshake(Mount mount) throws Exception {
-    try (RawWebSocket socket = open(mount, "/through/saw")) {
-      assertThat(read(socket)).containsIgnoringCase("\"X-Through\":[\"culvert\"]");
-      socket.shut();
+    for (String proxied : PROXIED) {
+      try (RawWebSocket socket = open(mount, proxied + "/saw")) {
+        assertThat(read(socket)).containsIgnoringCase("\"X-Through\":[\"culvert\"]");
+        socket.shut();
+      }
     }
   }
 }

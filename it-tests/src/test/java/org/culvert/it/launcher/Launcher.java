@@ -1,4 +1,4 @@
-package org.culvert.it.browser;
+package org.culvert.it.launcher;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -7,15 +7,16 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.culvert.it.wire.Ports;
 
-/** The launcher in a process of its own, in front of a {@link Backend}. */
-final class Front implements AutoCloseable {
+/** The launcher in a process of its own, that listens on one loopback port. */
+public final class Launcher implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  /** The seed's five lines, and the samples under another prefix. */
   private static final String CONFIGURATION =
       """
       error_log stderr;
@@ -24,20 +25,8 @@ final class Front implements AutoCloseable {
       http {
           access_log off;
           server {
-              listen 127.0.0.1:LISTEN;
-              location / {
-                  proxy_pass http://backend:BACKEND;
-                  proxy_set_header Upgrade $http_upgrade;
-                  proxy_set_header Connection "upgrade";
-                  proxy_set_header Host $host;
-                  proxy_http_version 1.1;
-              }
-              location /elsewhere/ {
-                  proxy_pass http://backend:BACKEND/app/;
-                  proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-                  proxy_cookie_path /app/ /elsewhere/;
-                  proxy_websocket relay;
-              }
+              listen 127.0.0.1:%d;
+              %s
           }
       }
       """;
@@ -46,42 +35,52 @@ final class Front implements AutoCloseable {
   private final Path log;
   private final Process process;
 
-  /** Starts it at a free port, and waits until it listens. */
-  Front(Backend backend) throws IOException {
+  /**
+   * Starts it at a free port, and waits until it listens. The host {@code backend} is 127.0.0.1.
+   *
+   * @param locations what its one server has
+   * @param options options of the JVM's
+   */
+  public Launcher(String locations, String... options) throws IOException {
     Path launcher = Path.of(System.getProperty("culvert.launcher"));
     if (!Files.exists(launcher)) {
       throw new IOException(launcher + " is missing: mvn package builds it");
     }
-    Path prefix = Files.createTempDirectory("culvert-front");
+    Path prefix = Files.createTempDirectory("culvert-launcher");
     Path hosts = Files.writeString(prefix.resolve("hosts"), "127.0.0.1 backend\n");
     port = Ports.free();
     Path configuration =
-        Files.writeString(
-            prefix.resolve("culvert.conf"),
-            CONFIGURATION
-                .replace("LISTEN", String.valueOf(port))
-                .replace("BACKEND", String.valueOf(backend.port())));
+        Files.writeString(prefix.resolve("culvert.conf"), CONFIGURATION.formatted(port, locations));
     log = prefix.resolve("log");
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of(options));
+    command.add("-Djdk.net.hosts.file=" + hosts);
+    command.addAll(List.of("-jar", launcher.toString(), "-p", prefix.toString()));
+    command.addAll(List.of("-c", configuration.toString()));
     process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx128m",
-                "-Djdk.net.hosts.file=" + hosts,
-                "-jar",
-                launcher.toString(),
-                "-p",
-                prefix.toString(),
-                "-c",
-                configuration.toString())
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile())
-            .start();
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
     awaitListening();
   }
 
+  /** Where it listens. */
+  public int port() {
+    return port;
+  }
+
   /** An address at the proxy. */
-  String url(String path) {
+  public String url(String path) {
     return "http://127.0.0.1:" + port + path;
+  }
+
+  /** The number of its process, which is its JVM. */
+  public long process() {
+    return process.pid();
+  }
+
+  /** All it has said so far. */
+  public String log() throws IOException {
+    return Files.readString(log);
   }
 
   @Override
@@ -102,7 +101,7 @@ final class Front implements AutoCloseable {
       } catch (IOException refused) {
         if (!process.isAlive() || System.nanoTime() > deadline) {
           process.destroyForcibly();
-          throw new IOException("The launcher does not listen:\n" + Files.readString(log), refused);
+          throw new IOException("The launcher does not listen:\n" + log(), refused);
         }
         LockSupport.parkNanos(50_000_000);
       }
