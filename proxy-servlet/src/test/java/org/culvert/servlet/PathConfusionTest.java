@@ -9,6 +9,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.List;
+import org.culvert.servlet.RelaySetup.Way;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -23,9 +24,9 @@ class PathConfusionTest {
   private static final String CONFIGURATION =
       """
       location / {
-          proxy_pass http://127.0.0.1:%d;
+          proxy_pass http://127.0.0.1:%1$d;
           proxy_set_header X-Uri $uri;
-          proxy_websocket relay;
+          proxy_websocket %2$s;
       }
       """;
 
@@ -59,10 +60,10 @@ class PathConfusionTest {
           "/api/%252e%252e/secret/x");
 
   @ParameterizedTest
-  @EnumSource(TestFront.Kind.class)
-  void noSpellingReachesABackendPastTheContainersReading(TestFront.Kind kind) throws Exception {
+  @EnumSource(Way.class)
+  void noSpellingReachesABackendPastTheContainersReading(Way way) throws Exception {
     try (TestOrigin origin = new TestOrigin(Wire.backend(Wire.echo()));
-        TestFront front = start(kind, origin)) {
+        TestFront front = start(way, origin)) {
       for (String path : SPELLINGS) {
         for (String fields : List.of("", upgrade())) {
           try (RawClient client = new RawClient(front.port())) {
@@ -81,10 +82,10 @@ class PathConfusionTest {
   }
 
   @ParameterizedTest
-  @EnumSource(TestFront.Kind.class)
-  void whatBothReadAlikeIsOpened(TestFront.Kind kind) throws Exception {
+  @EnumSource(Way.class)
+  void whatBothReadAlikeIsOpened(Way way) throws Exception {
     try (TestOrigin origin = new TestOrigin(Wire.backend(Wire.echo()));
-        TestFront front = start(kind, origin)) {
+        TestFront front = start(way, origin)) {
       for (String path : List.of("/api/x", "/secret/../api/x", "/api;v=1/x", "/%61pi/x")) {
         try (RawClient client = new RawClient(front.port())) {
           client.send("GET " + path + " HTTP/1.1\r\nHost: example.org\r\n" + upgrade() + "\r\n");
@@ -95,9 +96,11 @@ class PathConfusionTest {
     }
   }
 
-  private static TestFront start(TestFront.Kind kind, TestOrigin origin) throws Exception {
-    ProxyServlet proxy = new ProxyServlet(CONFIGURATION.formatted(origin.address().getPort()));
-    return RelaySetup.front(kind, new Guarded(proxy), 50);
+  private static TestFront start(Way way, TestOrigin origin) throws Exception {
+    String text =
+        CONFIGURATION.formatted(origin.address().getPort(), way.isTunnel() ? "tunnel" : "relay");
+    ProxyServlet proxy = new ProxyServlet(text);
+    return RelaySetup.front(way.kind, new Guarded(proxy), 50);
   }
 
   private static String upgrade() {

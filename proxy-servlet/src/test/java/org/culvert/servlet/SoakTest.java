@@ -18,6 +18,7 @@ import java.util.function.BooleanSupplier;
 import org.culvert.conf.TextSource;
 import org.culvert.directive.Configuration;
 import org.culvert.directive.ConfigurationReader;
+import org.culvert.servlet.RelaySetup.Way;
 import org.culvert.servlet.TestFront.Kind;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
@@ -42,7 +43,7 @@ class SoakTest {
       client_max_body_size 0;
       location / {
           proxy_pass http://127.0.0.1:%1$d;
-          proxy_websocket relay;
+          proxy_websocket %2$s;
           proxy_connect_timeout 10s;
           proxy_read_timeout 30s;
       }
@@ -53,7 +54,7 @@ class SoakTest {
       }
       location /impatient { proxy_pass http://127.0.0.1:%1$d; proxy_read_timeout 500ms; }
       location /stalling { proxy_pass http://127.0.0.1:%1$d; proxy_read_timeout 3s; }
-      location /refused { proxy_pass http://127.0.0.1:1; proxy_websocket relay; }
+      location /refused { proxy_pass http://127.0.0.1:1; proxy_websocket %2$s; }
       """;
 
   /** One thing that a client does, and what has to come of it. */
@@ -61,14 +62,13 @@ class SoakTest {
     void run(Random random, int port) throws Exception;
   }
 
+  /** What ends otherwise by a relay than by a tunnel comes to these. */
   private static final List<Act> WEBSOCKET =
       List.of(
           SoakTest::talks,
           SoakTest::talks,
           SoakTest::resets,
           SoakTest::leavesInsideAFrame,
-          (random, port) -> endsWithTheBackend(port, "reset"),
-          (random, port) -> endsWithTheBackend(port, "half"),
           SoakTest::stopsReading,
           SoakTest::isNotRead,
           (random, port) -> isAnswered(port, "/refused", "ok", "HTTP/1.1 502"),
@@ -95,21 +95,25 @@ class SoakTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Kind.class)
-  void leavesNothingOfWebSockets(Kind kind) throws Exception {
-    soak(kind, WEBSOCKET);
+  @EnumSource(Way.class)
+  void leavesNothingOfWebSockets(Way way) throws Exception {
+    List<Act> acts = new ArrayList<>(WEBSOCKET);
+    for (String act : new String[] {"reset", "half"}) {
+      acts.add((random, port) -> endsWithTheBackend(port, act, way.isTunnel()));
+    }
+    soak(way.kind, way.isTunnel() ? "tunnel" : "relay", acts);
   }
 
   @ParameterizedTest
   @EnumSource(Kind.class)
   void leavesNothingOfRequests(Kind kind) throws Exception {
-    soak(kind, HTTP);
+    soak(kind, "off", HTTP);
   }
 
-  private static void soak(Kind kind, List<Act> acts) throws Exception {
+  private static void soak(Kind kind, String mode, List<Act> acts) throws Exception {
     Queue<String> wrong = new ConcurrentLinkedQueue<>();
     try (TestOrigin origin = new TestOrigin(SoakTest::backend)) {
-      String text = CONFIGURATION.formatted(origin.address().getPort());
+      String text = CONFIGURATION.formatted(origin.address().getPort(), mode);
       ProxyServlet servlet = new ProxyServlet(text);
       try (TestFront front = RelaySetup.front(kind, servlet, 60)) {
         work(acts, front.port(), 0, SECONDS / 4, wrong);
@@ -332,10 +336,15 @@ class SoakTest {
     }
   }
 
-  private static void endsWithTheBackend(int port, String act) throws Exception {
+  /** By a relay the client is told; a tunnel passes on what came, and the end. */
+  private static void endsWithTheBackend(int port, String act, boolean tunnelled) throws Exception {
     try (RawClient client = open(port, act)) {
       Wire wire = wire(client);
       wire.text("go on");
+      if (tunnelled) {
+        assertThat(client.rest().length()).isLessThanOrEqualTo(3000);
+        return;
+      }
       Wire.Frame frame;
       do {
         frame = wire.read();
