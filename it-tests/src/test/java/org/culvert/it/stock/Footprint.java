@@ -32,11 +32,16 @@ record Footprint(long living, int descriptors, int threads) {
       List.of(
           "org.culvert.upgrade.Relay",
           "org.culvert.upgrade.JettyHandshake",
+          "org.culvert.tunnel.Tunnel",
+          "org.culvert.servlet.TomcatTunnelHandler",
           "org.apache.tomcat.websocket.WsSession",
           "org.eclipse.jetty.ee10.websocket.jakarta.common.JakartaWebSocketSession");
 
   static Footprint of(StockContainer container) throws Exception {
-    Jvm jvm = container.jvm();
+    return of(container.jvm());
+  }
+
+  static Footprint of(Jvm jvm) throws Exception {
     return new Footprint(jvm.living(), jvm.descriptors().size(), jvm.threads().size());
   }
 

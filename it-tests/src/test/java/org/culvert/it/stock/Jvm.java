@@ -41,6 +41,14 @@ record Jvm(long process, Path answer) {
     return Long.parseLong(total.group(1));
   }
 
+  /** How many kilobytes it has by malloc, direct buffers above all; needs NativeMemoryTracking. */
+  long direct() throws Exception {
+    Matcher other =
+        Pattern.compile("Other \\(reserved=\\d+KB, committed=(\\d+)KB\\)")
+            .matcher(jcmd("VM.native_memory", "summary"));
+    return other.find() ? Long.parseLong(other.group(1)) : 0;
+  }
+
   /** The names of its threads. */
   List<String> threads() throws Exception {
     Matcher names = Pattern.compile("(?m)^\"([^\"]+)\"").matcher(jcmd("Thread.print"));
@@ -67,18 +75,16 @@ record Jvm(long process, Path answer) {
     return targets;
   }
 
-  private String jcmd(String command) throws Exception {
+  private String jcmd(String... command) throws Exception {
+    List<String> line = new ArrayList<>();
+    line.add(Path.of(System.getProperty("java.home"), "bin", "jcmd").toString());
+    line.add(String.valueOf(process));
+    line.addAll(List.of(command));
     Process jcmd =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
-                String.valueOf(process),
-                command)
-            .redirectErrorStream(true)
-            .redirectOutput(answer.toFile())
-            .start();
+        new ProcessBuilder(line).redirectErrorStream(true).redirectOutput(answer.toFile()).start();
     if (!jcmd.waitFor(60, TimeUnit.SECONDS) || jcmd.exitValue() != 0) {
       jcmd.destroyForcibly();
-      throw new IOException("jcmd " + command + ": " + Files.readString(answer));
+      throw new IOException(line + ": " + Files.readString(answer));
     }
     return Files.readString(answer);
   }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.culvert.it.Archives;
 import org.culvert.it.Await;
 import org.culvert.it.origin.Behaviour;
@@ -33,11 +35,15 @@ class StockContainerIT {
   private static final String SEED =
       """
       location / {
-          proxy_pass http://backend:%d;
+          proxy_pass http://backend:%1$d;
           proxy_set_header Upgrade $http_upgrade;
           proxy_set_header Connection "upgrade";
           proxy_set_header Host $host;
           proxy_http_version 1.1;
+      }
+      location /open {
+          proxy_pass http://backend:%1$d;
+          proxy_websocket auto;
       }
       """
           .formatted(ORIGIN.port());
@@ -59,8 +65,10 @@ class StockContainerIT {
       worksInTheSamples(container);
       assertThat(container.loaders()).as(container.log()).isEqualTo(loaders + 2);
 
+      List<RawWebSocket> open = open(container, 20);
       container.undeploy("culvert.war");
       container.undeploy("samples.war");
+      assertAreToldToGoAway(open);
       assertThat(Await.until(Duration.ofSeconds(30), () -> container.status("/culvert/x") == 404))
           .isTrue();
       assertThat(Await.until(Duration.ofSeconds(30), () -> container.status("/samples/x") == 404))
@@ -150,6 +158,30 @@ class StockContainerIT {
         socket.shut();
       } else {
         socket.reset();
+      }
+    }
+  }
+
+  /** WebSockets at work: tunnels in Tomcat, relays in Jetty. */
+  private static List<RawWebSocket> open(StockContainer container, int count) throws Exception {
+    String path = ORIGIN.on("/open", Behaviour.webSocket(Talk.ECHO));
+    List<RawWebSocket> open = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      RawWebSocket socket = RawWebSocket.open(container.port(), "/culvert" + path);
+      open.add(socket);
+      assertThat(socket.send(Frame.text("hello")).readMessage()).isEqualTo(Frame.text("hello"));
+    }
+    return open;
+  }
+
+  private static void assertAreToldToGoAway(List<RawWebSocket> open) throws Exception {
+    for (RawWebSocket socket : open) {
+      try (socket) {
+        socket.wire().patience(Duration.ofSeconds(30));
+        Frame close = socket.read();
+        assertThat(close.opcode()).isEqualTo(Frame.CLOSE);
+        assertThat(close.closeCode()).isEqualTo(1001);
+        assertThat(socket.readOrEnd()).isNull();
       }
     }
   }

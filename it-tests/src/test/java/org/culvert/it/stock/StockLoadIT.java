@@ -19,6 +19,7 @@ import org.culvert.it.wire.RawWebSocket;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
@@ -34,7 +35,7 @@ class StockLoadIT {
       """
       access_log off;
       client_max_body_size 0;
-      proxy_websocket relay;
+      proxy_websocket %4$s;
       upstream pair {
           server 127.0.0.1:%2$d;
           server 127.0.0.1:%3$d;
@@ -57,14 +58,15 @@ class StockLoadIT {
       location /refused {
           proxy_pass http://127.0.0.1:%2$d;
       }
-      """
-          .formatted(ORIGIN.url(), Origin.refusedPort(), ORIGIN.port());
+      """;
 
-  /** One with the WAR at {@code /}, that answers. */
-  private static StockContainer started(StockContainer.Kind kind) throws Exception {
+  /** One with the WAR at {@code /}, that answers; WebSockets are carried in that mode. */
+  private static StockContainer started(StockContainer.Kind kind, String mode) throws Exception {
     StockContainer container = StockContainer.prepare(kind).withHeap("64m");
     try {
-      Files.writeString(container.configuration(), CONFIGURATION);
+      Files.writeString(
+          container.configuration(),
+          CONFIGURATION.formatted(ORIGIN.url(), Origin.refusedPort(), ORIGIN.port(), mode));
       container.deploy(Archives.culvertWar(), "ROOT.war");
       container.start();
       ORIGIN.at("/up", Behaviour.answer(200, "up"));
@@ -87,8 +89,8 @@ class StockLoadIT {
    * Does it. What goes wrong comes with what the container has said: one that ran out of memory
    * ends, of which its clients see the end of their connections alone.
    */
-  private static void in(StockContainer.Kind kind, Doing doing) throws Exception {
-    try (StockContainer container = started(kind)) {
+  private static void in(StockContainer.Kind kind, String mode, Doing doing) throws Exception {
+    try (StockContainer container = started(kind, mode)) {
       try {
         doing.with(container);
       } catch (Exception | AssertionError e) {
@@ -102,7 +104,7 @@ class StockLoadIT {
   @EnumSource(names = {"TOMCAT_11", "JETTY_12_1"})
   @Timeout(240)
   void twoGigabytesPassEachWay(StockContainer.Kind kind) throws Exception {
-    try (StockContainer container = started(kind)) {
+    try (StockContainer container = started(kind, "off")) {
       long crc = Pattern.crc(TWO_GIGABYTES);
       for (String prefix : new String[] {"", "/buffered"}) {
         String down = ORIGIN.on(prefix + "/down", new Behaviour.Flood(TWO_GIGABYTES, false));
@@ -139,12 +141,13 @@ class StockLoadIT {
 
   // the other two embedded: RelayPressureTest
   @ParameterizedTest
-  @EnumSource(names = {"TOMCAT_11", "JETTY_12_0"})
+  @CsvSource({"TOMCAT_11,relay", "JETTY_12_0,relay", "TOMCAT_11,tunnel"})
   @Timeout(240)
-  void tenThousandWebSocketsLeaveNothing(StockContainer.Kind kind) throws Exception {
+  void tenThousandWebSocketsLeaveNothing(StockContainer.Kind kind, String mode) throws Exception {
     String path = ORIGIN.on("/socket", Behaviour.webSocket(Talk.ECHO));
     in(
         kind,
+        mode,
         container -> {
           openAndClose(container, path, 1000);
           Footprint before = Footprint.of(container);
@@ -171,11 +174,13 @@ class StockLoadIT {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"TOMCAT_11", "JETTY_12_1"})
+  @CsvSource({"TOMCAT_11,relay", "JETTY_12_1,relay", "TOMCAT_11,tunnel"})
   @Timeout(240)
-  void aMinuteOfFaultsBreaksNothingElseAndLeavesNothing(StockContainer.Kind kind) throws Exception {
+  void aMinuteOfFaultsBreaksNothingElseAndLeavesNothing(StockContainer.Kind kind, String mode)
+      throws Exception {
     in(
         kind,
+        mode,
         container -> {
           Faults faults = new Faults(ORIGIN, container.port());
           faults.run(Duration.ofSeconds(10));
