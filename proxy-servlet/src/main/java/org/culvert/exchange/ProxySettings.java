@@ -149,7 +149,7 @@ public record ProxySettings(
 
   /** {@code proxy_websocket}. */
   public enum WebSocketMode {
-    /** Not named: as in nginx the location's evaluated Upgrade and Connection decide. */
+    /** Not named: as in nginx the location's evaluated Upgrade and Connection decide; as AUTO. */
     BY_HEADERS,
     /** Relay upgrades, with or without the header lines. */
     RELAY,
@@ -158,6 +158,11 @@ public record ProxySettings(
     /** Tunnel where this very connection can be tunnelled, relay elsewhere. */
     AUTO,
     /** Never. */
-    OFF
+    OFF;
+
+    /** Whether what can be tunnelled is. */
+    public boolean tunnels() {
+      return this == BY_HEADERS || this == TUNNEL || this == AUTO;
+    }
   }
 }

@@ -59,7 +59,7 @@ final class Upgrades implements AutoCloseable {
 
   /** Whether this request's upgrade is to be tunnelled as far as its client is concerned. */
   private boolean tunnels(WebSocketMode mode, ServletCall call) {
-    if (mode != WebSocketMode.TUNNEL && mode != WebSocketMode.AUTO) {
+    if (!mode.tunnels()) {
       return false;
     }
     if (call.asks(request -> TunnelFront.of(request) != null)) {

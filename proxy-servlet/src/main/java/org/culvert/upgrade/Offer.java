@@ -101,8 +101,7 @@ public sealed interface Offer {
         || !head.fields().hasToken("Connection", "upgrade")) {
       return null;
     }
-    WebSocketMode mode = settings.webSocket();
-    boolean tunnel = mode == WebSocketMode.TUNNEL || mode == WebSocketMode.AUTO;
+    boolean tunnel = settings.webSocket().tunnels();
     String asked = head.fields().joined("Upgrade");
     for (String token : FieldValues.tokens(asked == null ? "" : asked)) {
       String protocol = token.toLowerCase(Locale.ROOT);

@@ -96,13 +96,21 @@ class TunnelConfigurationTest {
 
   /** The backend sees the client's key when its bytes are tunnelled, the proxy's when relayed. */
   @ParameterizedTest
-  @CsvSource({"JETTY,auto,true", "TOMCAT,auto,true", "JETTY,relay,false", "TOMCAT,relay,false"})
-  void tunnelsWhatCanBeTunnelled(TestFront.Kind kind, String mode, boolean tunnelled)
+  @CsvSource({
+    "JETTY,proxy_websocket auto,true",
+    "TOMCAT,proxy_websocket auto,true",
+    "JETTY,proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade,true",
+    "TOMCAT,proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade,true",
+    "JETTY,proxy_websocket relay,false",
+    "TOMCAT,proxy_websocket relay,false"
+  })
+  void tunnelsWhatCanBeTunnelled(TestFront.Kind kind, String lines, boolean tunnelled)
       throws Exception {
     try (TestOrigin origin = new TestOrigin(Wire.backend(Wire.echo()))) {
-      String text = CONFIGURATION.formatted("off", origin.address().getPort(), mode);
-      try (TestFront front =
-              RelaySetup.front(kind, new ProxyServlet(text.replace("off sockets", "off")), 50);
+      String text =
+          "location / { proxy_pass http://127.0.0.1:%d; %s; }"
+              .formatted(origin.address().getPort(), lines);
+      try (TestFront front = RelaySetup.front(kind, new ProxyServlet(text), 50);
           Socket client = new Socket(InetAddress.getLoopbackAddress(), front.port())) {
         client.setSoTimeout(10_000);
         client.getOutputStream().write(RelaySetup.handshake().getBytes(ISO_8859_1));
