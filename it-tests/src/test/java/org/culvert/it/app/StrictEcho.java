@@ -1,5 +1,6 @@
 package org.culvert.it.app;
 
+import jakarta.websocket.OnError;
 import jakarta.websocket.OnMessage;
 import jakarta.websocket.Session;
 import jakarta.websocket.server.ServerEndpoint;
@@ -20,4 +21,8 @@ public class StrictEcho {
   public void binary(ByteBuffer piece, boolean last, Session session) throws IOException {
     session.getBasicRemote().sendBinary(piece, last);
   }
+
+  /** Broken frames are what it is asked with: no word for the log. */
+  @OnError
+  public void broken(Throwable cause) {}
 }
