@@ -206,6 +206,22 @@ public final class Failover {
      * does not count against the peer, as in nginx.
      */
     public void done() {
+      ending().run();
+    }
+
+    /**
+     * {@link #done} for who holds the peer for long, and is to keep nothing else of the request.
+     */
+    public Runnable ending() {
+      return new Ending(over, record, group, peer);
+    }
+  }
+
+  /** The end of a try whose answer was taken. */
+  private record Ending(AtomicBoolean over, Attempts.Attempt record, UpstreamGroup group, Peer peer)
+      implements Runnable {
+    @Override
+    public void run() {
       if (over.compareAndSet(false, true)) {
         record.ended();
         group.done(peer, false);

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * under the error's status. Calls come one after the other.
  */
 final class ClientAnswer {
-  private final Downstream client;
+  private Downstream client;
   private final Scope scope;
   private LocationSettings location;
   private Downstream downstream;
@@ -49,6 +49,12 @@ final class ClientAnswer {
   /** Another location's rules hold from now on. */
   void follow(LocationSettings chosen) {
     location = chosen;
+  }
+
+  /** There is nobody to answer to any more. */
+  void leaveHttp() {
+    client = GoneClient.GONE;
+    downstream = client;
   }
 
   /** Where it is to be written. */

@@ -34,6 +34,7 @@ final class PendingUpgrade {
   private final ClientHandshake handshake;
   private final Runnable abort;
   private final Timers timers;
+  private final Runnable opened;
   private final ExchangeEnd end;
   private final AtomicBoolean taken = new AtomicBoolean();
   private Timers.@Nullable Limit limit;
@@ -42,12 +43,15 @@ final class PendingUpgrade {
    * One that waits.
    *
    * @param abort cuts the backend off
+   * @param opened told when the client has its 101
    * @param end told when the client's handshake cannot be completed
    */
-  PendingUpgrade(ClientHandshake handshake, Runnable abort, Timers timers, ExchangeEnd end) {
+  PendingUpgrade(
+      ClientHandshake handshake, Runnable abort, Timers timers, Runnable opened, ExchangeEnd end) {
     this.handshake = handshake;
     this.abort = abort;
     this.timers = timers;
+    this.opened = opened;
     this.end = end;
   }
 
@@ -79,6 +83,7 @@ final class PendingUpgrade {
     }
     try {
       handshake.complete(request, response);
+      opened.run();
     } catch (GatewayFailure failure) {
       if (!response.isCommitted()) {
         response.setStatus(failure.status() == 499 ? 400 : failure.status());

@@ -43,9 +43,9 @@ final class RequestCycle implements ExchangeEnd {
   private final ServerSettings server;
   private final Scope scope = new Scope();
   private final ResponseRecord record = new ResponseRecord();
-  private final ClientCall call;
+  private volatile ClientCall call;
   private final RequestLife life = new RequestLife();
-  private final Downstream client;
+  private volatile Downstream client;
   private final ClientAnswer answer;
   private int refusedWith;
   private @Nullable GatewayFailure refusal;
@@ -291,6 +291,13 @@ final class RequestCycle implements ExchangeEnd {
 
   Scope scope() {
     return scope;
+  }
+
+  /** Its client's connection has left HTTP: what the container has of the request is not kept. */
+  void leaveHttp() {
+    call = GoneClient.GONE;
+    client = GoneClient.GONE;
+    answer.leaveHttp();
   }
 
   /** The proxy ends: the client's connection is dropped, and what runs for it is aborted. */

@@ -1,6 +1,7 @@
 package org.culvert.servlet;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.culvert.exchange.Downstream;
 import org.culvert.exchange.LocationRules;
@@ -28,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class UpgradeCycle implements HandshakeEnd {
   private final RequestCycle cycle;
   private final Upgrades upgrades;
-  private final ServletCall call;
+  private @Nullable ServletCall call;
   private final WebSocketMode mode;
   private final Offer.Wanted offer;
   private final boolean tunnel;
@@ -90,20 +91,27 @@ final class UpgradeCycle implements HandshakeEnd {
     if (tunnel) {
       upgrades.backendIsRelayed(mode);
     }
-    upgraded(accepted.fields(), upgrades.pending(accepted, cycle, this::ended));
+    upgraded(accepted.fields(), upgrades.pending(accepted, cycle, this::opened, this::ended));
   }
 
   @Override
   public void tunnelled(AcceptedTunnel accepted) {
-    upgraded(accepted.fields(), upgrades.pending(accepted, cycle, this::ended));
+    upgraded(accepted.fields(), upgrades.pending(accepted, cycle, this::opened, this::ended));
   }
 
   private void upgraded(HeaderFields fields, PendingUpgrade pending) {
     cycle.record().head(101, fields);
     acceptedNanos = System.nanoTime();
     abort = failure -> pending.abandon();
-    call.complete(pending);
+    Objects.requireNonNull(call, "upgraded once").complete(pending);
     cycle.abortIfCutOff();
+  }
+
+  /** The client has its 101: what the handshake was made of is not kept with its WebSocket. */
+  private void opened() {
+    abort = null;
+    call = null;
+    cycle.leaveHttp();
   }
 
   private void ended(RelayEnd end) {

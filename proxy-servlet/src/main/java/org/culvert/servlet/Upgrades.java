@@ -87,9 +87,11 @@ final class Upgrades implements AutoCloseable {
    * What remains to be done for a client whose messages are relayed.
    *
    * @param end told when the client's handshake cannot be completed
+   * @param opened told when it is
    * @param ended told when the relay is over
    */
-  PendingUpgrade pending(Accepted accepted, ExchangeEnd end, Consumer<RelayEnd> ended) {
+  PendingUpgrade pending(
+      Accepted accepted, ExchangeEnd end, Runnable opened, Consumer<RelayEnd> ended) {
     JakartaUpgrade container = relay;
     if (container == null) {
       throw new IllegalStateException("an upgrade was dialled in a container without WebSocket");
@@ -98,15 +100,18 @@ final class Upgrades implements AutoCloseable {
         (request, response) -> container.complete(request, response, accepted, ended),
         accepted::abort,
         accepted.timers(),
+        opened,
         end);
   }
 
   /** The same for a client whose bytes are tunnelled. */
-  PendingUpgrade pending(AcceptedTunnel accepted, ExchangeEnd end, Consumer<RelayEnd> ended) {
+  PendingUpgrade pending(
+      AcceptedTunnel accepted, ExchangeEnd end, Runnable opened, Consumer<RelayEnd> ended) {
     return new PendingUpgrade(
         (request, response) -> tunnel.complete(request, response, accepted, ended),
         accepted::abort,
         accepted.timers(),
+        opened,
         end);
   }
 

@@ -203,7 +203,7 @@ public final class JettyHandshake {
     @Override
     public void switched(ResponseHead answer, EndPoint endPoint) {
       if (!tunnel) {
-        accepted(answer, JettyHop.ofBackend(endPoint, upstreams.timers(), attempted::done));
+        accepted(answer, JettyHop.ofBackend(endPoint, upstreams.timers(), attempted.ending()));
       } else if (JettyTunnelSocket.isIn(endPoint)) {
         endPoint.upgrade(
             JettyTunnelSocket.of(endPoint, socket -> tunnelled(answer, socket, attempted)));
@@ -233,7 +233,7 @@ public final class JettyHandshake {
 
   /** The handshake's own fields go to the client as the backend made them. */
   private void tunnelled(ResponseHead answer, JettyTunnelSocket backend, Failover.Try attempted) {
-    backend.whenClosed(attempted::done);
+    backend.whenClosed(attempted.ending());
     HeaderFields fields = claim(answer, backend::close);
     if (fields != null) {
       HeaderFields whole = new HeaderFields();

@@ -28,7 +28,10 @@ public final class JettyHop extends AbstractConnection implements Connection.Upg
 
   private final Timers timers;
   private final boolean peerIsClient;
-  private final Consumer<JettyHop> opened;
+
+  /** Until it was told: it would keep the handshake. */
+  private @Nullable Consumer<JettyHop> opened;
+
   private final Runnable over;
   private final JettyInput input;
   private final FrameDecoder decoder;
@@ -308,7 +311,11 @@ public final class JettyHop extends AbstractConnection implements Connection.Upg
   public void onOpen() {
     super.onOpen();
     getEndPoint().setIdleTimeout(0); // proxy_read_timeout is the relay's to keep.
-    opened.accept(this);
+    Consumer<JettyHop> told = opened;
+    opened = null;
+    if (told != null) {
+      told.accept(this);
+    }
   }
 
   @Override

@@ -21,7 +21,9 @@ import org.jspecify.annotations.Nullable;
 public final class JettyTunnelSocket extends AbstractConnection implements Connection.UpgradeTo {
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
-  private final Consumer<JettyTunnelSocket> opened;
+  /** Until it was told: it would keep the handshake. */
+  private @Nullable Consumer<JettyTunnelSocket> opened;
+
   private ByteBuffer early = NOTHING;
   private @Nullable Runnable whenClosed;
   private boolean closed;
@@ -116,7 +118,11 @@ public final class JettyTunnelSocket extends AbstractConnection implements Conne
   public void onOpen() {
     super.onOpen();
     getEndPoint().setIdleTimeout(0);
-    opened.accept(this);
+    Consumer<JettyTunnelSocket> told = opened;
+    opened = null;
+    if (told != null) {
+      told.accept(this);
+    }
   }
 
   @Override
