@@ -51,11 +51,12 @@ class JettyTunnelTest {
         new TestOrigin(
             talk -> {
               talk.send(Wire.switching(talk.head()));
-              int b = talk.in.read();
-              if (b == 'r') {
+              Wire wire = new Wire(talk.in, talk.out, false);
+              String said = wire.read().text();
+              if (said.equals("reset")) {
                 talk.reset();
-              } else if (b >= 0) {
-                talk.out.write(b);
+              } else {
+                wire.text(said);
                 talk.in.read();
               }
             });
@@ -108,6 +109,14 @@ class JettyTunnelTest {
     return client;
   }
 
+  private static Wire wire(RawClient client) throws IOException {
+    return new Wire(client.socket.getInputStream(), client.socket.getOutputStream(), true);
+  }
+
+  private static void echoes(RawClient client) throws IOException {
+    assertThat(wire(client).text("echo").read().text()).isEqualTo("echo");
+  }
+
   private List<RawClient> opened(int count) throws IOException {
     List<RawClient> open = new ArrayList<>();
     for (int i = 0; i < count; i++) {
@@ -129,12 +138,13 @@ class JettyTunnelTest {
     for (int i = 0; i < count; i++) {
       try (RawClient client = open()) {
         if (i % 4 < 2) {
-          assertThat(client.send("e").until("e")).isEqualTo("e");
+          echoes(client);
         }
         if (i % 4 == 1) {
           client.socket.setSoLinger(true, 0); // A reset.
         } else if (i % 4 == 2) {
-          assertThat(client.send("r").rest()).isEmpty(); // The backend resets.
+          wire(client).text("reset"); // The backend does.
+          assertThat(client.rest()).isEmpty();
         }
       }
     }
@@ -144,7 +154,7 @@ class JettyTunnelTest {
   private void endWithAFullExecutor() throws Exception {
     origin.ends.clear();
     try (RawClient client = open()) {
-      assertThat(client.send("e").until("e")).isEqualTo("e");
+      echoes(client);
       threads.full = true;
       client.socket.setSoLinger(true, 0);
     }
