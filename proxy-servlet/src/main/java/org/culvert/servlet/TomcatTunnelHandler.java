@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TomcatTunnelHandler implements InternalHttpUpgradeHandler {
   private @Nullable SocketWrapperBase<?> wrapper;
-  private TunnelFront.@Nullable Taker taker;
+  private volatile TunnelFront.@Nullable Taker taker;
 
   /** For Tomcat. */
   public TomcatTunnelHandler() {}
@@ -73,9 +73,11 @@ public final class TomcatTunnelHandler implements InternalHttpUpgradeHandler {
     };
   }
 
+  /** Tomcat keeps this with a channel that waits for its next connection, but not the tunnel. */
   @Override
   public void destroy() {
     TunnelFront.Taker to = taker;
+    taker = null;
     if (to != null) {
       to.closed();
     }

@@ -27,13 +27,17 @@ record Footprint(long living, int descriptors, int threads) {
   /** Jetty's threads remember what they did last. */
   private static final int REMEMBERED = 4;
 
-  /** More instances of any of these are handshakes or WebSockets that have not ended. */
+  /**
+   * More instances of any of these are handshakes or WebSockets that have not ended. Tomcat's
+   * upgrade handler is not among them: a channel that Tomcat keeps for the next connection still
+   * refers to its last one's, whose tunnel it has let go of.
+   */
   private static final List<String> PER_WEBSOCKET =
       List.of(
           "org.culvert.upgrade.Relay",
           "org.culvert.upgrade.JettyHandshake",
           "org.culvert.tunnel.Tunnel",
-          "org.culvert.servlet.TomcatTunnelHandler",
+          "org.culvert.servlet.TunnelHandover",
           "org.apache.tomcat.websocket.WsSession",
           "org.eclipse.jetty.ee10.websocket.jakarta.common.JakartaWebSocketSession");
 
