@@ -350,6 +350,8 @@ final class AnswerParser {
     persistent = says && !fields.hasToken("Connection", "close");
     left = 0;
     if (bodiless || status == 204 || status == 304 || status == 101) {
+      // A 204 may say neither (RFC 9110, section 8.6): who does may send a body behind it.
+      persistent &= status != 204 || (!coded && (declared == null || declared.equals("0")));
       state = State.OVER;
     } else if (coded) {
       String coding = fields.joined("Transfer-Encoding");

@@ -51,6 +51,10 @@ public final class AnswerPipe {
   private final Queue<Piece> ahead = new ArrayDeque<>();
   private final AtomicInteger aheadBytes = new AtomicInteger();
   private boolean begun;
+
+  /** The client's side may be holding bytes back for more to come. */
+  private boolean unflushed;
+
   private boolean complete;
   private boolean over;
   private @Nullable Throwable upstreamFailure;
@@ -151,8 +155,8 @@ public final class AnswerPipe {
       write(piece);
     } else if (complete) {
       finish();
-    } else if (!begun) {
-      write(NOTHING); // The body is long in coming: send the head.
+    } else if (!begun || (unflushed && waiting)) {
+      write(NOTHING); // The body is long in coming: send what is here, or the head.
     }
   }
 
@@ -191,6 +195,7 @@ public final class AnswerPipe {
     // What the upstream has not said yet may be long in coming: do not keep back what is here.
     boolean flush =
         upstreamFailure != null || (!complete && (!buffering || (waiting && ahead.isEmpty())));
+    unflushed = !flush && (unflushed || length > 0);
     writing = true;
     downstream.write(
         bytes,

@@ -1,5 +1,6 @@
 package org.culvert.exchange;
 
+import java.io.IOException;
 import org.culvert.http.GatewayFailure;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.Octets;
@@ -134,6 +135,22 @@ public final class Exchange {
    * The body as it was taken: a buffered one can be sent again, a streamed one that was begun not.
    */
   private final class Sent implements UpstreamRequest.Message {
+    /** The last attempt's. An earlier one may still be about to read when another is made. */
+    private @Nullable MarkedBody latest;
+
+    private synchronized MarkedBody begun(MarkedBody body) {
+      latest = body;
+      return body;
+    }
+
+    private synchronized boolean mayRead(MarkedBody body) {
+      if (latest != body) {
+        return false;
+      }
+      streamedRead = true;
+      return true;
+    }
+
     @Override
     public @Nullable RequestBody body() {
       BufferedBody whole = buffered;
@@ -141,12 +158,15 @@ public final class Exchange {
         return whole.length() == 0 ? null : whole.reader();
       }
       RequestBody stream = streamed;
-      return stream == null ? null : new MarkedBody(stream);
+      return stream == null ? null : begun(new MarkedBody(stream, this));
     }
 
     @Override
     public boolean isRepeatable() {
-      return !streamedRead;
+      synchronized (this) {
+        latest = null; // From here on no attempt before the next one takes anything of it.
+        return !streamedRead;
+      }
     }
 
     @Override
@@ -170,9 +190,11 @@ public final class Exchange {
   /** A streamed body remembers that it was begun: it cannot be sent twice. */
   private final class MarkedBody implements RequestBody {
     private final RequestBody body;
+    private final Sent of;
 
-    MarkedBody(RequestBody body) {
+    MarkedBody(RequestBody body, Sent of) {
       this.body = body;
+      this.of = of;
     }
 
     @Override
@@ -181,8 +203,10 @@ public final class Exchange {
     }
 
     @Override
-    public int read(java.nio.ByteBuffer into) throws java.io.IOException {
-      streamedRead = true;
+    public int read(java.nio.ByteBuffer into) throws IOException {
+      if (!of.mayRead(this)) {
+        throw new IOException("the request has gone to another connection");
+      }
       return body.read(into);
     }
 

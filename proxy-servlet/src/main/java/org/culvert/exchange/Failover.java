@@ -108,11 +108,14 @@ public final class Failover {
     if (abandoned || (sent && !(idempotent || rule.nonIdempotent()))) {
       return false;
     }
-    if (!repeatable.getAsBoolean()) {
-      return false; // A TLS handshake may fail when a part of the body has been read to go with it.
-    }
     long limit = rule.timeLimit().toNanos();
-    return limit == 0 || System.nanoTime() - start < limit;
+    if (limit != 0 && System.nanoTime() - start >= limit) {
+      return false;
+    }
+    // Whether sent or not: a TLS handshake may fail when a part of the body has been read to go
+    // with
+    // it. Last, for it takes the body from the attempt that was.
+    return repeatable.getAsBoolean();
   }
 
   private boolean covers(GatewayFailure failure) {

@@ -103,6 +103,18 @@ public final class HangUps {
         registered.cancel();
       }
     }
+
+    /**
+     * {@link #stop}; and no look at the connection is under way any more when this returns: it may
+     * wait for one, some microseconds for each connection that is looked at. For who is about to
+     * take the connection out of its owner's hands; not to be called beneath a lock.
+     */
+    public void stopForGood() {
+      stop();
+      synchronized (HangUps.this) {
+        // The look has ended.
+      }
+    }
   }
 
   private final Timers timers;

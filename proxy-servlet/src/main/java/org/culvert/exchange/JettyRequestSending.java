@@ -157,8 +157,8 @@ final class JettyRequestSending implements Callback {
     int read;
     try {
       read = chunked ? chunk(from, room) : piece(from, room);
-    } catch (IOException e) {
-      buffer.position(begun);
+    } catch (IOException | RuntimeException e) { // Nobody else would end the exchange.
+      buffer.limit(buffer.capacity()).position(begun);
       over = true;
       connection.abort(exchange, cause(e));
       return false;
@@ -216,7 +216,10 @@ final class JettyRequestSending implements Callback {
     letGo();
   }
 
-  private static Throwable cause(IOException e) {
+  private static Throwable cause(Exception e) {
+    if (e instanceof RuntimeException) {
+      return new GatewayFailure(GatewayFailure.Kind.INTERNAL, "cannot read the body: " + e, e);
+    }
     return e.getCause() instanceof GatewayFailure known
         ? known
         : new GatewayFailure(GatewayFailure.Kind.CLIENT_GONE, "client prematurely closed: " + e, e);
@@ -248,15 +251,17 @@ final class JettyRequestSending implements Callback {
 
   private void written() {
     committed = true;
-    writing = false;
     if (last) {
       letGo();
-      stopLimit();
-      connection.sent(exchange);
     } else if (lent != null) {
       buffer.clear();
     } else {
       buffer = ByteBuffer.allocate(0);
+    }
+    writing = false; // From here on who stops this may give the buffer back.
+    if (last) {
+      stopLimit();
+      connection.sent(exchange);
     }
   }
 

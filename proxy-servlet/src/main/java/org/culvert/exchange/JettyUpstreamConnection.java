@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 import org.culvert.exchange.AnswerBody.Piece;
@@ -163,15 +164,21 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
   void unsent(Exchange exchange, Throwable cause) {
     boolean open = getEndPoint().isOpen() && !(cause instanceof SSLException);
     synchronized (lock) {
-      if (current != exchange || (open && headed)) {
+      if (current != exchange) {
         return;
       }
       if (open) {
-        reading.begin();
-        return;
+        request = Request.SENDING; // The rest of it is void.
+        if (!headed) {
+          reading.begin();
+        }
       }
     }
-    abort(exchange, cause);
+    if (open) {
+      settle(exchange); // Where the answer is whole already.
+    } else {
+      abort(exchange, cause);
+    }
   }
 
   /** Ends an exchange that is under way, and the connection with it. */
@@ -341,7 +348,7 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
       }
     }
     if (exchange != null) {
-      exchange.timedOut();
+      later(exchange::timedOut); // What follows may wait; the timers' thread must not.
     }
   }
 
@@ -403,9 +410,17 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
    */
   void outside(Runnable task) {
     if (tls || Thread.holdsLock(lock)) {
-      getExecutor().execute(task);
+      later(task);
     } else {
       task.run();
+    }
+  }
+
+  private void later(Runnable task) {
+    try {
+      getExecutor().execute(task);
+    } catch (RejectedExecutionException e) {
+      // The process's last user is closing; its requests are being aborted.
     }
   }
 

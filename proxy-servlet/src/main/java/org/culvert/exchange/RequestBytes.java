@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import org.culvert.http.FieldNames;
 import org.culvert.http.HeaderField;
 import org.culvert.http.HeaderFields;
+import org.culvert.http.HopByHop;
 import org.culvert.http.RequestHead;
 
 /**
@@ -125,14 +126,22 @@ final class RequestBytes {
 
   /** The bytes that end a body of chunks. */
   static ByteBuffer lastChunk(HeaderFields trailers) {
+    // Who merges trailers into the head's fields must not be told what the head may not say.
+    HeaderFields kept = new HeaderFields(trailers);
+    kept.removeIf(
+        field ->
+            !FieldNames.isKept(field.name())
+                || HopByHop.isHopByHop(field.name())
+                || field.is("Content-Length")
+                || field.is("Host"));
     int length = 8;
-    for (HeaderField field : trailers) {
+    for (HeaderField field : kept) {
       length += 4 + field.name().length() + field.value().length();
     }
     ByteBuffer bytes = ByteBuffer.allocate(length);
     bytes.put((byte) '0').put((byte) '\r').put((byte) '\n');
     int at = bytes.position();
-    for (HeaderField field : trailers) {
+    for (HeaderField field : kept) {
       at = line(bytes.array(), at, field.name(), field.value());
     }
     bytes.position(end(bytes.array(), at));

@@ -21,7 +21,10 @@ public final class UpstreamRequest {
     /** The body from its start, or null for none. */
     @Nullable RequestBody body();
 
-    /** Whether the body, if any of it was sent, could be sent again. */
+    /**
+     * Whether the body, if any of it was sent, could be sent again: then no attempt reads from it
+     * any more before {@link #body} is asked for the next.
+     */
     boolean isRepeatable();
 
     /** Who takes the connection if the peer answers 101; null where that is an error. */

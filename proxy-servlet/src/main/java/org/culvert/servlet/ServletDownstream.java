@@ -203,7 +203,11 @@ public final class ServletDownstream implements Downstream {
     if (gone.get() || !over.compareAndSet(false, true)) {
       return false;
     }
-    unwatch();
+    HangUps.Watch current = watch;
+    if (current != null) {
+      current.stopForGood(); // A look decrypts, where there is TLS: the tunnel's to do from here.
+    }
+    writer.stop();
     return async.dispatch(before, after);
   }
 

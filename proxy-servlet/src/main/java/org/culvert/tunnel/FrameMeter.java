@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FrameMeter {
   /** No Close has passed. */
-  public static final int NONE = 0;
+  public static final int NONE = -1;
 
   /** A Close without a status (RFC 6455, section 7.1.5). */
   public static final int NO_STATUS = 1005;
@@ -61,7 +61,7 @@ public final class FrameMeter {
   private long messages;
   private long bytes;
   private long pings;
-  private int closeCode;
+  private int closeCode = NONE;
 
   /**
    * A meter at the border before the first frame.

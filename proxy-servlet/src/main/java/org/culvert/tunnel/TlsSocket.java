@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 final class TlsSocket extends ChannelSocket {
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
+  /** New keys that a peer may ask for without taking what waits for it. */
+  private static final int MOST_KEYS = 16;
+
   private final SSLEngine engine;
   private @Nullable Side side;
 
@@ -27,6 +30,8 @@ final class TlsSocket extends ChannelSocket {
 
   /** Records that wait for the peer. */
   private @Nullable ByteBuffer waiting;
+
+  private int keysUntaken;
 
   /** Something is to be read, or the end is, of which the selector does not know. */
   private boolean ahead;
@@ -119,6 +124,12 @@ final class TlsSocket extends ChannelSocket {
   /** A record was none of data. */
   private void follow(HandshakeStatus after) throws IOException {
     HandshakeStatus status = after;
+    if (status == HandshakeStatus.NOT_HANDSHAKING || outputEnded) {
+      return; // Whose output has ended has no more to say.
+    }
+    if (!engine.getSession().getProtocol().equals("TLSv1.3")) {
+      throw new SSLException("the peer asks for a renegotiation");
+    }
     while (status == HandshakeStatus.NEED_TASK) {
       Runnable task;
       while ((task = engine.getDelegatedTask()) != null) {
@@ -126,13 +137,10 @@ final class TlsSocket extends ChannelSocket {
       }
       status = engine.getHandshakeStatus();
     }
-    if (status == HandshakeStatus.NOT_HANDSHAKING || outputEnded) {
-      return; // Whose output has ended has no more to say.
-    }
-    if (!engine.getSession().getProtocol().equals("TLSv1.3")) {
-      throw new SSLException("the peer asks for a renegotiation");
-    }
     if (status == HandshakeStatus.NEED_WRAP && send(encryptedNothing()) > 0) {
+      if (++keysUntaken > MOST_KEYS) { // The answers would pile up without end.
+        throw new SSLException("the peer asks for new keys and does not read");
+      }
       wantWrite(true);
     }
   }
@@ -183,6 +191,7 @@ final class TlsSocket extends ChannelSocket {
         return unsent();
       }
       waiting = null;
+      keysUntaken = 0;
     }
     if (records.hasRemaining()) {
       channel.write(records);

@@ -267,7 +267,8 @@ public final class Tunnel {
     client.close();
     backend.close();
     try {
-      ended.accept(new TunnelEnd(client.received(), backend.received(), closeCode, cause));
+      int code = closeCode == FrameMeter.NONE ? 0 : closeCode;
+      ended.accept(new TunnelEnd(client.received(), backend.received(), code, cause));
     } catch (Throwable e) {
       loop.complain("telling of a tunnel's end", e);
     }

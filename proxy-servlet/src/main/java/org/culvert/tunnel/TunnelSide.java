@@ -107,7 +107,9 @@ final class TunnelSide implements TunnelSocket.Side {
       received += count;
       pass(shared.flip(), now);
     }
-    tunnel.touch(now);
+    if (count != 0) { // What TLS has to say for itself is no sign of life.
+      tunnel.touch(now);
+    }
   }
 
   /** Bytes came from this side's peer before the tunnel began. */

@@ -202,17 +202,18 @@ final class JettyFrameWriter implements Callback {
   @Override
   public void failed(Throwable cause) {
     Completion told = done;
+    Throwable why = cause == null ? new ClosedChannelException() : cause;
     Queue<Outgoing> lost;
     synchronized (this) {
-      failure = cause == null ? new ClosedChannelException() : cause;
+      failure = why;
       lost = waiting;
       waiting = null;
       writing = false;
       done = null;
     }
-    tell(told, cause);
+    tell(told, why);
     if (lost != null) {
-      lost.forEach(each -> tell(each.done(), cause));
+      lost.forEach(each -> tell(each.done(), why));
     }
   }
 }

@@ -26,6 +26,9 @@ public final class JettyHop extends AbstractConnection implements Connection.Upg
   /** How long a peer may take to read the Close that ends its connection. */
   private static final Duration LAST_WORD = Duration.ofSeconds(5);
 
+  /** Reads in a row before the selector's others have their turn. */
+  private static final int MOST_READS = 16;
+
   private final Timers timers;
   private final boolean peerIsClient;
 
@@ -42,6 +45,9 @@ public final class JettyHop extends AbstractConnection implements Connection.Upg
 
   /** Who raises it from 0 reads; anyone else has the reader go round once more. */
   private final AtomicInteger signals = new AtomicInteger();
+
+  /** The present reader's, in a row. */
+  private int reads;
 
   private volatile @Nullable Events events;
 
@@ -145,6 +151,7 @@ public final class JettyHop extends AbstractConnection implements Connection.Upg
     if (signals.getAndIncrement() > 0) {
       return;
     }
+    reads = 0;
     do {
       try {
         step();
@@ -165,7 +172,8 @@ public final class JettyHop extends AbstractConnection implements Connection.Upg
         if (!decode(in)) {
           return;
         }
-      } else if (!input.fill()) {
+      } else if (reads++ == MOST_READS || !input.fill()) {
+        input.release();
         getEndPoint().fillInterested(fillable);
         return;
       }

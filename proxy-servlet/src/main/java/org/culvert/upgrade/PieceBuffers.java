@@ -13,8 +13,11 @@ final class PieceBuffers {
   /** Enough for the frames of small messages and one system call for 16 KiB of a large one. */
   static final int SIZE = 16 * 1024;
 
-  /** What is kept for the next; the one given back last is taken first, for it is in the cache. */
-  private static final int KEPT = 64;
+  /**
+   * What is kept for the next, 4 MiB; the one given back last is taken first, for it is in the
+   * cache.
+   */
+  private static final int KEPT = 256;
 
   private static final Deque<ByteBuffer> FREE = new ArrayDeque<>(KEPT);
 

@@ -76,7 +76,7 @@ final class CoreHead {
     if (mayHaveTrailers(now.status(), whole)) {
       response.setTrailersSupplier(this::trailerFields);
     }
-    if (whole && !body.isRead() && !request.consumeAvailable() && http1) {
+    if (whole && !body.leave() && http1) {
       fields.put(HttpHeader.CONNECTION, "close");
     }
   }

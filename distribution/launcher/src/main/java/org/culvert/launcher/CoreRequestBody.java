@@ -23,6 +23,7 @@ final class CoreRequestBody implements RequestBody {
   private final long length;
   private Content.@Nullable Chunk chunk;
   private boolean finished;
+  private boolean left;
   private @Nullable Throwable failure;
   private HeaderFields trailers = new HeaderFields();
   private @Nullable ResponseRecord record;
@@ -69,9 +70,25 @@ final class CoreRequestBody implements RequestBody {
     return length;
   }
 
-  /** Whether all of it was read. */
-  synchronized boolean isRead() {
-    return finished;
+  /**
+   * Nobody needs the rest.
+   *
+   * @return whether all of it was read, or was here and is thrown away: the connection may go on
+   */
+  synchronized boolean leave() {
+    if (finished) {
+      return true;
+    }
+    left = true;
+    release();
+    return request.consumeAvailable();
+  }
+
+  private void release() {
+    if (chunk != null) {
+      chunk.release();
+      chunk = null;
+    }
   }
 
   @Override
@@ -79,6 +96,9 @@ final class CoreRequestBody implements RequestBody {
     while (true) {
       if (failure != null) {
         throw new IOException("client broke off: " + failure, failure);
+      }
+      if (left) {
+        throw new IOException("it was answered before all of it was read");
       }
       if (finished) {
         return -1;
@@ -139,7 +159,7 @@ final class CoreRequestBody implements RequestBody {
   }
 
   private synchronized boolean isHere() {
-    return chunk != null || finished || failure != null;
+    return chunk != null || finished || left || failure != null;
   }
 
   private synchronized boolean hasFailed() {
@@ -149,10 +169,7 @@ final class CoreRequestBody implements RequestBody {
   /** Nobody reads from now on. */
   synchronized void close() {
     finished = true;
-    if (chunk != null) {
-      chunk.release();
-      chunk = null;
-    }
+    release();
   }
 
   @Override
