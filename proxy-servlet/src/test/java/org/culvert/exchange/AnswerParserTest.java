@@ -60,6 +60,17 @@ final class AnswerParserTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "HTTP/1.1 204 None|Content-Length: 5||",
+        "HTTP/1.1 204 None|Transfer-Encoding: chunked||",
+      })
+  void aPeerThatAnnouncesABodyWhereThereIsNoneIsNotKept(String text) throws Exception {
+    assertThat(read(false, false, bytes(text))).endsWith(" over");
+    assertThat(read(false, false, bytes("HTTP/1.1 204 None||"))).endsWith(" over kept");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
         "HTTP/1.1 200 OK|Content-Length: 5|A: b|a:  c \t|Empty:||hello",
         "HTTP/1.1 200|Content-Length: 0||",
         "HTTP/1.0 404 Not Found|Connection: keep-alive|Content-Length: 2||no",

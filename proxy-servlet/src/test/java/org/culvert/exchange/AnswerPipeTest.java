@@ -17,7 +17,7 @@ final class AnswerPipeTest {
   private static final int PIECE = 1000;
 
   /** An upstream that always has another piece, up to a number. */
-  private static final class Endless implements AnswerBody {
+  private static class Endless implements AnswerBody {
     final int pieces;
     final @Nullable Throwable end;
     int read;
@@ -31,7 +31,7 @@ final class AnswerPipeTest {
     }
 
     @Override
-    public Piece read() {
+    public @Nullable Piece read() {
       boolean last = read++ == pieces;
       if (!last) {
         mostHeld = Math.max(mostHeld, ++held);
@@ -212,5 +212,43 @@ final class AnswerPipeTest {
     assertThat(body.cancelled).hasMessageContaining("recycled");
     assertThat(client.aborted).hasMessageContaining("recycled");
     assertThat(ends).singleElement().matches(f -> f.kind() == GatewayFailure.Kind.INTERNAL);
+  }
+
+  /** One piece, and then nothing for long; who demands is told once that there might be more. */
+  private static final class Pausing extends Endless {
+    private boolean told;
+
+    Pausing() {
+      super(1, null);
+    }
+
+    @Override
+    public @Nullable Piece read() {
+      return read == 0 ? super.read() : null;
+    }
+
+    @Override
+    public void demand(Runnable ready) {
+      if (!told) {
+        told = true;
+        ready.run(); // A part of a chunk's head, for instance: no piece comes of it.
+      }
+    }
+  }
+
+  @Test
+  void nothingIsHeldBackWhileTheUpstreamPauses() {
+    List<Boolean> flushes = new ArrayList<>();
+    Stepwise client =
+        new Stepwise() {
+          @Override
+          public void write(ByteBuffer piece, boolean flush, Completion done) {
+            flushes.add(flush);
+            done.succeeded();
+          }
+        };
+    start(new Pausing(), client, true);
+    assertThat(flushes.get(flushes.size() - 1)).isTrue();
+    assertThat(client.completed).isFalse();
   }
 }
