@@ -36,6 +36,11 @@ final class JettyRequestSending implements Callback {
   private volatile @Nullable SendTimeout limit;
   private volatile boolean over;
   private volatile boolean writing;
+
+  /** The body has been asked to tell when it has more. */
+  private volatile boolean demanded;
+
+  private final Runnable ready = this::ready;
   private volatile boolean committed;
   private @Nullable Lent lent;
   private ByteBuffer buffer = ByteBuffer.allocate(0);
@@ -121,7 +126,7 @@ final class JettyRequestSending implements Callback {
 
   /** Until the body has nothing now, the peer takes no more, or all is written. */
   private void proceed() {
-    while (!over && !writing && !last) {
+    while (!over && !writing && !last && !demanded) {
       boolean more = fill();
       if (over) {
         break;
@@ -129,13 +134,18 @@ final class JettyRequestSending implements Callback {
       if (buffer.position() > 0) {
         write(buffer.flip());
       } else if (!more && !last && body != null) {
-        body.demand(this::signal);
-        return;
+        demanded = true; // Once: a write that ends meanwhile signals, too.
+        body.demand(ready);
       }
     }
     if (over && !writing) {
       letGo();
     }
+  }
+
+  private void ready() {
+    demanded = false;
+    signal();
   }
 
   /** Puts the next piece behind what the buffer has; false where there is none now. */

@@ -18,6 +18,8 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -389,6 +391,71 @@ final class JettyUpstreamConnectionTest {
       assertThat(started.get(15, TimeUnit.SECONDS).get()).isEqualTo("413 a");
       await(() -> peer.open.get() == 0, () -> "still sending");
       sender.join();
+    }
+  }
+
+  /** A body that has something now and then, and is asked for more once, as containers' are. */
+  private static final class Sporadic implements RequestBody {
+    private static final int LENGTH = 50_000_000;
+    private final ExecutorService container = Executors.newSingleThreadExecutor();
+    private final AtomicInteger demands = new AtomicInteger();
+    private int left = LENGTH;
+    private int turn;
+
+    @Override
+    public long length() {
+      return LENGTH;
+    }
+
+    @Override
+    public synchronized int read(ByteBuffer into) {
+      if (left == 0) {
+        return -1;
+      }
+      if (demands.get() > 0 || ++turn % 3 == 0) {
+        return 0;
+      }
+      int count = Math.min(left, into.remaining());
+      into.put(new byte[count]);
+      left -= count;
+      return count;
+    }
+
+    @Override
+    public void demand(Runnable ready) {
+      if (demands.incrementAndGet() > 1) {
+        throw new IllegalStateException("two demands for one body");
+      }
+      container.execute(
+          () -> {
+            demands.decrementAndGet();
+            ready.run();
+          });
+    }
+
+    @Override
+    public HeaderFields trailers() {
+      return new HeaderFields();
+    }
+  }
+
+  @Test
+  void aBodyThatComesNowAndThenIsAskedForMoreOnceHoweverThePeerTakesIt() throws Exception {
+    Sporadic body = new Sporadic();
+    try (PeerSocket peer =
+        new PeerSocket(
+            (socket, in) -> {
+              head(in);
+              byte[] some = new byte[30_000];
+              for (int left = Sporadic.LENGTH; left > 0; ) {
+                left -= in.read(some); // Slower than it is sent: writes wait.
+              }
+              send(socket, "HTTP/1.1 200 OK|Content-Length: 1||a");
+            })) {
+      Get get = new Get("/", body).start(peer.origin());
+      assertThat(get.answer.get(30, TimeUnit.SECONDS)).isEqualTo("200 a");
+    } finally {
+      body.container.shutdownNow();
     }
   }
 
