@@ -13,9 +13,6 @@ import org.eclipse.jetty.io.EndPoint;
  * class than ours.
  */
 final class JettyRelayFront implements RelayFront {
-  /** {@code HttpStream.UPGRADE_CONNECTION_ATTRIBUTE}, a class of the server's. */
-  private static final String UPGRADE = "org.eclipse.jetty.server.HttpStream.upgradeConnection";
-
   /** Loaded by name where a request is Jetty's. */
   JettyRelayFront() {}
 
@@ -42,6 +39,7 @@ final class JettyRelayFront implements RelayFront {
       throw new IllegalStateException("the client has been answered " + response.getStatus());
     }
     request.setAttribute(
-        UPGRADE, JettyHop.ofClient(endPoint, timers, taker::opened, taker::closed));
+        JettyTunnelFront.UPGRADE,
+        JettyHop.ofClient(endPoint, timers, taker::opened, taker::closed));
   }
 }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class JettyTunnelFront implements TunnelFront {
   /** {@code HttpStream.UPGRADE_CONNECTION_ATTRIBUTE}, a class of the server's. */
-  private static final String UPGRADE = "org.eclipse.jetty.server.HttpStream.upgradeConnection";
+  static final String UPGRADE = "org.eclipse.jetty.server.HttpStream.upgradeConnection";
 
   private static final String HTTP_1 = "HTTP/1.1";
 
