@@ -85,7 +85,7 @@ public final class FrameMeter {
    * @return the end of what may pass: the limit, or where a header begins that is not whole or is
    *     none
    */
-  int follow(ByteBuffer passing) {
+  public int follow(ByteBuffer passing) {
     return follow(passing, false);
   }
 

@@ -29,7 +29,7 @@ public class FrameMeterBenchmark {
   @Param({"16", "128", "16384"})
   public int payload;
 
-  private final FrameMeter meter = new FrameMeter();
+  private final FrameMeter meter = new FrameMeter(true, FrameMeter.ReservedBits.NONE);
   private final ByteBuffer bytes = ByteBuffer.allocateDirect(READ);
 
   /** Fills the buffer with whole masked frames. */
