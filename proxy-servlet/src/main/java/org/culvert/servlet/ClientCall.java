@@ -4,6 +4,7 @@ import java.time.Duration;
 import org.culvert.exchange.Downstream;
 import org.culvert.exchange.Timers;
 import org.culvert.observe.ResponseRecord;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A front's call for one request: the servlet container's, or in the launcher Jetty's core. What
@@ -26,4 +27,11 @@ public interface ClientCall {
    * where the calling thread must not wait on another. The step throws nothing.
    */
   void mayWait(Runnable step);
+
+  /**
+   * How its connection can be switched to another protocol; null where that is not for this front.
+   */
+  default @Nullable ClientSwitch connection() {
+    return null;
+  }
 }

@@ -89,67 +89,33 @@ public final class JakartaUpgrade implements AutoCloseable {
 
   /**
    * Completes the client's handshake with what the backend chose and starts the relay. Blocks for
-   * the write of the 101 alone. To be called in {@code service()}: in the ASYNC dispatch after the
-   * dial; the request is the container's own or a wrapper of it.
+   * the write of the 101 alone, and where the client's connection can be had not even for that.
    *
    * @param ended told once when the relay is over, on any thread
    * @throws GatewayFailure when the client is gone or the container refused; the backend is cut off
    *     then
    */
-  public void complete(
-      HttpServletRequest request,
-      HttpServletResponse response,
-      Accepted accepted,
-      Consumer<RelayEnd> ended)
+  void complete(SwitchingClient client, Accepted accepted, Consumer<RelayEnd> ended)
       throws GatewayFailure {
     JakartaHandover handover = new JakartaHandover(this, accepted, ended);
     handovers.add(handover);
     if (closed && handover.lost()) {
       throw new GatewayFailure(GatewayFailure.Kind.SHUT_DOWN, "the proxy shuts down");
     }
-    RelayFront front = RelayFront.of(request);
-    if (front == null) {
-      completeBySession(request, response, accepted, handover);
-    } else {
-      completeByConnection(front, request, response, accepted, handover);
-    }
-  }
-
-  private void completeByConnection(
-      RelayFront front,
-      HttpServletRequest request,
-      HttpServletResponse response,
-      Accepted accepted,
-      JakartaHandover handover)
-      throws GatewayFailure {
     try {
-      accepted
-          .head(request.getHeader("Sec-WebSocket-Key"))
-          .forEach(field -> response.addHeader(field.name(), field.value()));
-      handover.taken();
-      front.upgrade(
-          ContainerAdapters.unwrapped(request), request, response, accepted.timers(), handover);
-    } catch (RuntimeException e) {
-      if (!response.isCommitted()) {
-        response.reset(); // An error's answer has none of the 101's fields.
-      }
-      failed(handover, e);
-    }
-  }
-
-  private void completeBySession(
-      HttpServletRequest request,
-      HttpServletResponse response,
-      Accepted accepted,
-      JakartaHandover handover)
-      throws GatewayFailure {
-    configurator.offer(handover);
-    try {
-      accepted.fields().forEach(field -> response.addHeader(field.name(), field.value()));
-      container.upgradeHttpToWebSocket(request, response, endpoint, Map.of());
+      client.relay(
+          accepted, handover, (request, response) -> bySession(request, response, handover));
     } catch (IOException | DeploymentException | RuntimeException e) {
       failed(handover, e);
-      return;
+    }
+  }
+
+  private void bySession(
+      HttpServletRequest request, HttpServletResponse response, JakartaHandover handover)
+      throws IOException, DeploymentException, GatewayFailure {
+    configurator.offer(handover);
+    try {
+      container.upgradeHttpToWebSocket(request, response, endpoint, Map.of());
     } finally {
       configurator.clear();
     }

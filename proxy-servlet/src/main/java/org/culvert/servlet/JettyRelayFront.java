@@ -38,8 +38,11 @@ final class JettyRelayFront implements RelayFront {
       // Jetty would give the connection away behind whatever was answered.
       throw new IllegalStateException("the client has been answered " + response.getStatus());
     }
-    request.setAttribute(
-        JettyTunnelFront.UPGRADE,
-        JettyHop.ofClient(endPoint, timers, taker::opened, taker::closed));
+    request.setAttribute(JettyTunnelFront.UPGRADE, connection(endPoint, timers, taker));
+  }
+
+  /** What the client's endpoint is to be upgraded to. */
+  static JettyHop connection(Object endPoint, Timers timers, Taker taker) {
+    return JettyHop.ofClient(endPoint, timers, taker::opened, taker::closed);
   }
 }

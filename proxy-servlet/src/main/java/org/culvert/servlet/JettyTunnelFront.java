@@ -71,9 +71,14 @@ final class JettyTunnelFront implements TunnelFront {
     if (response.getStatus() != status) {
       throw new IllegalStateException("the client has been answered " + response.getStatus());
     }
+    request.setAttribute(UPGRADE, connection(endPoint, taker));
+  }
+
+  /** What the client's endpoint is to be upgraded to. */
+  static JettyTunnelSocket connection(Object endPoint, Taker taker) {
     JettyTunnelSocket client =
         JettyTunnelSocket.of(endPoint, opened -> taker.opened(opened.socket(), opened.early()));
     client.whenClosed(taker::closed);
-    request.setAttribute(UPGRADE, client);
+    return client;
   }
 }

@@ -10,9 +10,9 @@ import org.culvert.http.GatewayFailure;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A backend that has said 101 and waits for the client's handshake to be completed in the ASYNC
- * dispatch (DESIGN.md, "The way of an upgrade"). Travels as an attribute of the request; is
- * completed or abandoned, once, whichever comes first.
+ * A backend that has said 101 and waits for the client's handshake to be completed: at once where
+ * the front can, else in the ASYNC dispatch (DESIGN.md, "The way of an upgrade"), to which it
+ * travels as an attribute of the request. Completed or abandoned, once, whichever comes first.
  */
 final class PendingUpgrade {
   private static final String ATTRIBUTE = "org.culvert.upgrade";
@@ -28,7 +28,7 @@ final class PendingUpgrade {
      *
      * @throws GatewayFailure when that cannot be done; the backend is cut off then
      */
-    void complete(HttpServletRequest request, HttpServletResponse response) throws GatewayFailure;
+    void complete(SwitchingClient client) throws GatewayFailure;
   }
 
   private final ClientHandshake handshake;
@@ -71,23 +71,21 @@ final class PendingUpgrade {
       return false;
     }
     request.removeAttribute(ATTRIBUTE);
-    pending.complete(request, response);
+    pending.complete(new ServletClient(request, response));
     return true;
   }
 
   /** Completes the client's handshake, or answers that it could not be. */
-  void complete(HttpServletRequest request, HttpServletResponse response) {
+  void complete(SwitchingClient client) {
     if (!take()) {
-      response.setStatus(504);
+      client.refuse(504);
       return;
     }
     try {
-      handshake.complete(request, response);
+      handshake.complete(client);
       opened.run();
     } catch (GatewayFailure failure) {
-      if (!response.isCommitted()) {
-        response.setStatus(failure.status() == 499 ? 400 : failure.status());
-      }
+      client.refuse(failure.status() == 499 ? 400 : failure.status());
       end.answered(failure);
     }
   }

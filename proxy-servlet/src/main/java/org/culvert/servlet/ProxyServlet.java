@@ -142,27 +142,35 @@ public final class ProxyServlet extends HttpServlet {
       return true;
     }
     ServletCall call = new ServletCall(request, response);
-    Upgrades ways = upgrades;
-    UpgradeWay way =
-        ways == null ? null : (cycle, mode, offer) -> ways.cycle(cycle, call, mode, offer);
-    boolean claimed = run(runtime, new ServletReceived(request), call, way);
+    boolean claimed = run(runtime, new ServletReceived(request), call, call);
     call.await();
     return claimed;
   }
 
   /**
-   * Answers a request that did not come by the servlet container, or starts to; an upgrade that it
-   * asks for is not made. The launcher's.
+   * Answers a request that did not come by the servlet container, or starts to. The launcher's.
    *
    * @return false when the proxy has ended: nothing was answered
    */
   public boolean handle(ReceivedRequest request, ClientCall call) {
     ProxyRuntime runtime = hold();
-    return runtime != null && run(runtime, request, call, null);
+    if (runtime == null) {
+      return false;
+    }
+    ClientSwitch client = call.connection();
+    return run(runtime, request, call, client == null ? null : new JettyClientUpgrade(client));
   }
 
   private boolean run(
-      ProxyRuntime runtime, ReceivedRequest request, ClientCall call, @Nullable UpgradeWay way) {
+      ProxyRuntime runtime,
+      ReceivedRequest request,
+      ClientCall call,
+      @Nullable UpgradeCall upgrade) {
+    Upgrades ways = upgrades;
+    UpgradeWay way =
+        ways == null || upgrade == null
+            ? null
+            : (cycle, mode, offer) -> ways.cycle(cycle, upgrade, mode, offer);
     boolean claimed = false;
     try {
       RequestCycle cycle = Admission.of(form, runtime, request, call, way);

@@ -38,12 +38,12 @@ final class RequestCycle implements ExchangeEnd {
   private static final int MOST_REDIRECTS = 10;
 
   private final ProxyRuntime runtime;
-  private final @Nullable UpgradeWay upgrades;
   private final RequestFacts facts;
   private final ServerSettings server;
   private final Scope scope = new Scope();
   private final ResponseRecord record = new ResponseRecord();
   private volatile ClientCall call;
+  private volatile @Nullable UpgradeWay upgrades;
   private final RequestLife life = new RequestLife();
   private volatile Downstream client;
   private final ClientAnswer answer;
@@ -157,9 +157,10 @@ final class RequestCycle implements ExchangeEnd {
           new GatewayFailure(GatewayFailure.Kind.BAD_REQUEST, refused.reason()));
       return;
     }
+    UpgradeWay way = upgrades;
     UpgradeCycle upgrade =
-        offer instanceof Offer.Wanted wanted && upgrades != null
-            ? upgrades.cycle(this, settings.webSocket(), wanted)
+        offer instanceof Offer.Wanted wanted && way != null
+            ? way.cycle(this, settings.webSocket(), wanted)
             : null;
     if (upgrade != null) {
       life.runs(upgrade::abort);
@@ -297,6 +298,7 @@ final class RequestCycle implements ExchangeEnd {
   void leaveHttp() {
     call = GoneClient.GONE;
     client = GoneClient.GONE;
+    upgrades = null;
     answer.leaveHttp();
   }
 

@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * The container's call of the servlet: asynchronous, or, where a filter in front forbids that, on
  * the container's thread, which then works for this request until it has ended.
  */
-final class ServletCall implements ClientCall {
+final class ServletCall implements ClientCall, UpgradeCall {
   private static final Logger log = LoggerFactory.getLogger(ServletCall.class);
   private static final AtomicBoolean WARNED = new AtomicBoolean();
 
@@ -52,7 +52,7 @@ final class ServletCall implements ClientCall {
    * Asks something of the container's request, as its filters have wrapped it. False where it is
    * not ours any more, or is only ours on the waiting thread.
    */
-  boolean asks(Predicate<HttpServletRequest> question) {
+  private boolean asks(Predicate<HttpServletRequest> question) {
     if (asynchronous == null) {
       return Thread.currentThread() == caller && question.test(request);
     }
@@ -75,8 +75,14 @@ final class ServletCall implements ClientCall {
     step.run();
   }
 
-  /** Has the client's handshake completed: in an ASYNC dispatch, or on the waiting thread. */
-  void complete(PendingUpgrade pending) {
+  @Override
+  public boolean canTunnel() {
+    return asks(asked -> TunnelFront.of(asked) != null);
+  }
+
+  /** In an ASYNC dispatch, or on the waiting thread. */
+  @Override
+  public void complete(PendingUpgrade pending) {
     if (asynchronous != null) {
       if (!asynchronous.dispatch(() -> pending.leaveIn(request), pending::abandon)) {
         pending.abandon();
@@ -84,7 +90,8 @@ final class ServletCall implements ClientCall {
         asynchronous.abort(new IOException("the client left while its WebSocket was dialled"));
       }
     } else if (blocking == null
-        || !blocking.handOver(() -> pending.complete(request, response), pending::abandon)) {
+        || !blocking.handOver(
+            () -> pending.complete(new ServletClient(request, response)), pending::abandon)) {
       pending.abandon();
     }
   }

@@ -1,8 +1,6 @@
 package org.culvert.servlet;
 
 import jakarta.servlet.ServletException;
-import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class TunnelUpgrade implements AutoCloseable {
   private static final long SHUTDOWN_MILLIS = 1500;
   private static final String SHUTDOWN = "the proxy shuts down";
+  private static final int UNAVAILABLE = 503;
 
   private final Set<TunnelHandover> handovers = ConcurrentHashMap.newKeySet();
   private @Nullable TunnelLoops loops;
@@ -58,18 +57,13 @@ final class TunnelUpgrade implements AutoCloseable {
   }
 
   /**
-   * Completes the client's handshake with the backend's and has the tunnel begin. To be called in
-   * {@code service()}: in the ASYNC dispatch after the dial.
+   * Completes the client's handshake with the backend's and has the tunnel begin.
    *
    * @param ended told once when the tunnel is over, on any thread
    * @throws GatewayFailure when the client is gone or the container refused; the backend is cut off
    *     then
    */
-  void complete(
-      HttpServletRequest request,
-      HttpServletResponse response,
-      AcceptedTunnel accepted,
-      Consumer<RelayEnd> ended)
+  void complete(SwitchingClient client, AcceptedTunnel accepted, Consumer<RelayEnd> ended)
       throws GatewayFailure {
     TunnelHandover handover = new TunnelHandover(this, accepted, ended);
     handovers.add(handover);
@@ -77,31 +71,18 @@ final class TunnelUpgrade implements AutoCloseable {
       if (handover.lost()) {
         throw new GatewayFailure(GatewayFailure.Kind.SHUT_DOWN, SHUTDOWN);
       }
-      refuse(response); // It was withdrawn meanwhile, and its end told.
+      client.refuse(UNAVAILABLE); // It was withdrawn meanwhile, and its end told.
       return;
     }
     try {
-      TunnelFront front = TunnelFront.of(request);
-      if (front == null) {
-        throw new IllegalStateException("its connection cannot be had any more");
-      }
-      accepted.fields().forEach(field -> response.addHeader(field.name(), field.value()));
-      front.upgrade(ContainerAdapters.unwrapped(request), request, response, handover);
+      client.tunnel(accepted, handover);
       handover.watch();
     } catch (IOException | ServletException | RuntimeException e) {
-      refuse(response);
+      client.refuse(UNAVAILABLE);
       if (handover.lost()) {
         throw new GatewayFailure(
             GatewayFailure.Kind.CLIENT_GONE, "the client's handshake failed: " + e, e);
       }
-    }
-  }
-
-  /** An error's answer, without the fields of the 101. */
-  private static void refuse(HttpServletResponse response) {
-    if (!response.isCommitted()) {
-      response.reset();
-      response.setStatus(HttpServletResponse.SC_SERVICE_UNAVAILABLE);
     }
   }
 

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class UpgradeCycle implements HandshakeEnd {
   private final RequestCycle cycle;
   private final Upgrades upgrades;
-  private @Nullable ServletCall call;
+  private @Nullable UpgradeCall call;
   private final WebSocketMode mode;
   private final Offer.Wanted offer;
   private final boolean tunnel;
@@ -44,7 +44,7 @@ final class UpgradeCycle implements HandshakeEnd {
   UpgradeCycle(
       RequestCycle cycle,
       Upgrades upgrades,
-      ServletCall call,
+      UpgradeCall call,
       WebSocketMode mode,
       Offer.Wanted offer,
       boolean tunnel) {

@@ -47,7 +47,7 @@ final class Upgrades implements AutoCloseable {
    * @return null where it cannot be carried: the request goes on as a plain one
    */
   @Nullable UpgradeCycle cycle(
-      RequestCycle cycle, ServletCall call, WebSocketMode mode, Offer.Wanted offer) {
+      RequestCycle cycle, UpgradeCall call, WebSocketMode mode, Offer.Wanted offer) {
     if (relay == null) {
       return null;
     }
@@ -58,11 +58,11 @@ final class Upgrades implements AutoCloseable {
   }
 
   /** Whether this request's upgrade is to be tunnelled as far as its client is concerned. */
-  private boolean tunnels(WebSocketMode mode, ServletCall call) {
+  private boolean tunnels(WebSocketMode mode, UpgradeCall call) {
     if (!mode.tunnels()) {
       return false;
     }
-    if (call.asks(request -> TunnelFront.of(request) != null)) {
+    if (call.canTunnel()) {
       return true;
     }
     if (mode == WebSocketMode.TUNNEL && warnedOfClient.compareAndSet(false, true)) {
@@ -97,7 +97,7 @@ final class Upgrades implements AutoCloseable {
       throw new IllegalStateException("an upgrade was dialled in a container without WebSocket");
     }
     return new PendingUpgrade(
-        (request, response) -> container.complete(request, response, accepted, ended),
+        client -> container.complete(client, accepted, ended),
         accepted::abort,
         accepted.timers(),
         opened,
@@ -108,7 +108,7 @@ final class Upgrades implements AutoCloseable {
   PendingUpgrade pending(
       AcceptedTunnel accepted, ExchangeEnd end, Runnable opened, Consumer<RelayEnd> ended) {
     return new PendingUpgrade(
-        (request, response) -> tunnel.complete(request, response, accepted, ended),
+        client -> tunnel.complete(client, accepted, ended),
         accepted::abort,
         accepted.timers(),
         opened,

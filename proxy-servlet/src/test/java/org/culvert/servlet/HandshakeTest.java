@@ -102,7 +102,7 @@ class HandshakeTest {
         if (way.kind == TestFront.Kind.TOMCAT && status.startsWith("500")) {
           continue; // Tomcat closes the connection after it.
         }
-        client.send("GET /next HTTP/1.1\r\nHost: x\r\n\r\n");
+        client.send("GET /next HTTP/1.1\r\nHost: example.org\r\n\r\n");
         assertThat(client.answer()).startsWith("HTTP/1.1 200");
       }
     }

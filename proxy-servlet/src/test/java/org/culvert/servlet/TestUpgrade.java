@@ -93,11 +93,10 @@ final class TestUpgrade extends HttpServlet {
     if (request.getDispatcherType() == DispatcherType.ASYNC) {
       try {
         if (request.getAttribute(ACCEPTED) instanceof AcceptedTunnel accepted) {
-          tunnel.complete(request, response, accepted, ends::add);
+          tunnel.complete(new ServletClient(request, response), accepted, ends::add);
         } else {
           jakarta.complete(
-              jakartaAlone ? withoutEndPoint(request) : request,
-              response,
+              new ServletClient(jakartaAlone ? withoutEndPoint(request) : request, response),
               (Accepted) request.getAttribute(ACCEPTED),
               ends::add);
         }

@@ -4,15 +4,22 @@ import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
 import org.culvert.exchange.Downstream;
 import org.culvert.exchange.Timers;
+import org.culvert.http.HeaderField;
+import org.culvert.http.HeaderFields;
+import org.culvert.http.ResponseHead;
 import org.culvert.observe.ResponseRecord;
 import org.culvert.servlet.ClientCall;
+import org.culvert.servlet.ClientSwitch;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.server.HttpStream;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
-/** The call of Jetty's core for one plain request. */
-final class CoreCall implements ClientCall {
+/** The call of Jetty's core for one request. */
+final class CoreCall implements ClientCall, ClientSwitch {
   private final Request request;
   private final Response response;
   private final Callback callback;
@@ -67,6 +74,45 @@ final class CoreCall implements ClientCall {
       request.getComponents().getExecutor().execute(step);
     } catch (RejectedExecutionException stopping) {
       step.run(); // The server ends; nobody else is served any more.
+    }
+  }
+
+  @Override
+  public @Nullable ClientSwitch connection() {
+    return http1 == null ? null : this;
+  }
+
+  @Override
+  public Object endPoint() {
+    return request.getConnectionMetaData().getConnection().getEndPoint();
+  }
+
+  @Override
+  public String key() {
+    return String.valueOf(request.getHeaders().get(HttpHeader.SEC_WEBSOCKET_KEY));
+  }
+
+  @Override
+  public boolean upgrade(HeaderFields head, Object connection) {
+    CoreDownstream client = leg;
+    if (client == null || !client.leaveHttp()) {
+      return false;
+    }
+    response.setStatus(HttpStatus.SWITCHING_PROTOCOLS_101);
+    for (HeaderField field : head) {
+      response.getHeaders().add(field.name(), field.value());
+    }
+    request.setAttribute(HttpStream.UPGRADE_CONNECTION_ATTRIBUTE, connection);
+    callback.succeeded();
+    client.leftHttp();
+    return true;
+  }
+
+  @Override
+  public void refuse(int status) {
+    if (leg != null) {
+      leg.head(new ResponseHead(status, null, HeaderFields.of("Content-Length", "0")));
+      leg.complete();
     }
   }
 }

@@ -216,6 +216,13 @@ final class CoreDownstream implements Downstream {
   }
 
   private void end() {
+    release();
+    if (http1 != null) {
+      http1.underWay().end(number);
+    }
+  }
+
+  private void release() {
     HangUps.Watch current = watch;
     if (current != null) {
       current.stop();
@@ -225,6 +232,25 @@ final class CoreDownstream implements Downstream {
       timeout.stop();
     }
     body.close();
+  }
+
+  /**
+   * The connection is about to be another protocol's: nothing is answered or looked for here any
+   * more.
+   *
+   * @return false where it is over already
+   */
+  boolean leaveHttp() {
+    if (http1 == null || !over.compareAndSet(false, true)) {
+      return false;
+    }
+    release();
+    http1.underWay().leave();
+    return true;
+  }
+
+  /** It is the other protocol's: until then it was not to be taken for an idle one. */
+  void leftHttp() {
     if (http1 != null) {
       http1.underWay().end(number);
     }

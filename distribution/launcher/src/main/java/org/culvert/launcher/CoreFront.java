@@ -13,11 +13,11 @@ import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The front of plain requests: they pass from Jetty's core to the proxy without the servlet
- * container, on the selector's own thread, so that nothing is handed over. What asks for an upgrade
- * goes through the servlet, whose container has the WebSocket. A selector's thread may not wait: a
- * request with a body, which may have to be put into a file, and one for the servlet go on on
- * another.
+ * The front of requests: they pass from Jetty's core to the proxy without the servlet container, on
+ * the selector's own thread, so that nothing is handed over; upgrades of HTTP/1.1 too. The extended
+ * CONNECT of HTTP/2 goes through the servlet, whose container has the WebSocket. A selector's
+ * thread may not wait: a request with a body, which may have to be put into a file, and one for the
+ * servlet go on on another.
  */
 final class CoreFront extends Handler.Wrapper {
   private final ProxyServlet proxy;
@@ -45,12 +45,15 @@ final class CoreFront extends Handler.Wrapper {
     Http1Connection http1 = Http1Connection.of(request);
     RequestsUnderWay.begin(request, http1);
     Runnable rest;
-    if (request.getHeaders().contains(HttpHeader.UPGRADE)
-        || HttpMethod.CONNECT.is(request.getMethod())) {
+    boolean upgrades = request.getHeaders().contains(HttpHeader.UPGRADE);
+    if (HttpMethod.CONNECT.is(request.getMethod()) || (upgrades && http1 == null)) {
       rest = () -> byServlet(request, response, callback);
     } else {
       CoreRequestBody body = new CoreRequestBody(request);
       if (body.length() == 0) {
+        if (upgrades && http1 != null) {
+          http1.holdsBuffer(); // What a client sends ahead of the 101 stays in it.
+        }
         answer(request, response, callback, body, http1);
         return true;
       }
