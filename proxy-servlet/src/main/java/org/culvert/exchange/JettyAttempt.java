@@ -2,6 +2,7 @@ package org.culvert.exchange;
 
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.culvert.exchange.ProxySettings.Timeouts;
@@ -83,7 +84,11 @@ public final class JettyAttempt {
             if (reused) {
               attempt.reused();
             }
-            send(to);
+            if (reused || (body == null && !origin.isTls())) {
+              send(to);
+            } else {
+              sendElsewhere(to);
+            }
           }
 
           @Override
@@ -91,6 +96,16 @@ public final class JettyAttempt {
             fail(failure);
           }
         });
+  }
+
+  /** A body may be a file's and TLS costs time: not on the thread of the selector. */
+  private void sendElsewhere(JettyUpstreamConnection to) {
+    try {
+      client.connector().getExecutor().execute(() -> send(to));
+    } catch (RejectedExecutionException stopping) {
+      to.close();
+      fail(new GatewayFailure(GatewayFailure.Kind.SHUT_DOWN, "the proxy shuts down", stopping));
+    }
   }
 
   /** Ends it, wherever it is; a connection that was begun on is closed. */

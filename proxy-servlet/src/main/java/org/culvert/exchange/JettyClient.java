@@ -16,6 +16,7 @@ import org.culvert.upstream.UpstreamGroup;
 import org.eclipse.jetty.io.ByteBufferPool;
 import org.eclipse.jetty.io.ClientConnectionFactory;
 import org.eclipse.jetty.io.ClientConnector;
+import org.eclipse.jetty.io.SelectorManager;
 import org.eclipse.jetty.io.Transport;
 import org.eclipse.jetty.util.component.LifeCycle;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
@@ -38,7 +39,7 @@ public final class JettyClient {
   /** Longer than any {@code proxy_connect_timeout} that can come to pass, as nginx has it. */
   private static final Duration MOST_CONNECT = Duration.ofSeconds(75);
 
-  private final ClientConnector connector = new ClientConnector();
+  private final ClientConnector connector = new Connector();
 
   /** The dial that the thread is about to make: Jetty makes its socket on the thread that asks. */
   private final ThreadLocal<JettyDial> dialling = new ThreadLocal<>();
@@ -72,6 +73,23 @@ public final class JettyClient {
     connector.setConnectTimeout(MOST_CONNECT);
     connector.setIdleTimeout(IDLE);
     connector.addEventListener(new Dialling());
+  }
+
+  /** Makes the endpoints of its connections on the selector's thread. */
+  private static final class Connector extends ClientConnector {
+    @Override
+    protected SelectorManager newSelectorManager() {
+      return new ClientSelectorManager(getExecutor(), getScheduler(), getSelectors()) {
+        @Override
+        protected void execute(Runnable task) {
+          if (JettySelectorTasks.needNoPool(task)) {
+            task.run();
+          } else {
+            super.execute(task);
+          }
+        }
+      };
+    }
   }
 
   /** Tells a dial which socket is its own. */

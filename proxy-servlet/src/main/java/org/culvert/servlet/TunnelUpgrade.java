@@ -53,7 +53,7 @@ final class TunnelUpgrade implements AutoCloseable {
     if (running == null) {
       throw new IllegalStateException("no tunnel was started");
     }
-    running.cut(task); // What comes after a cut, and waits for no peer.
+    running.follow(task);
   }
 
   /**

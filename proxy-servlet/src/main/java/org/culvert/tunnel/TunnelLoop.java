@@ -96,7 +96,9 @@ final class TunnelLoop implements Runnable {
       }
       tasks.add(task);
     }
-    selector.wakeup();
+    if (!isThread(Thread.currentThread())) {
+      selector.wakeup();
+    }
     return true;
   }
 
@@ -129,7 +131,7 @@ final class TunnelLoop implements Runnable {
   }
 
   private void select() throws IOException {
-    if (!readable.isEmpty()) {
+    if (!readable.isEmpty() || !tasks.isEmpty()) {
       selector.selectNow(this::event);
       return;
     }

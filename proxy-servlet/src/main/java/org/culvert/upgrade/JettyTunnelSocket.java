@@ -5,6 +5,7 @@ import java.nio.channels.SocketChannel;
 import java.util.Objects;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import org.culvert.exchange.JettySelectorTasks;
 import org.culvert.tunnel.TunnelSocket;
 import org.eclipse.jetty.io.AbstractConnection;
 import org.eclipse.jetty.io.Connection;
@@ -105,6 +106,12 @@ public final class JettyTunnelSocket extends AbstractConnection implements Conne
       }
     }
     task.run();
+  }
+
+  /** By its tunnel's loop, or by who gives it up before. */
+  @Override
+  public void close() {
+    JettySelectorTasks.closeHere(super::close);
   }
 
   // What Jetty calls.

@@ -1,6 +1,8 @@
 package org.culvert.upgrade;
 
 import java.time.Duration;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -10,6 +12,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The relays' own threads, for what Jakarta WebSocket can only do by waiting: sends of a part of a
@@ -22,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * and all of it ends with the last user. Thread-safe.
  */
 public final class RelayThreads implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(RelayThreads.class);
+
   /** Of these threads, how many may wait for a slow peer, and how many cut. */
   static final int WAITING = 96;
 
@@ -64,6 +70,21 @@ public final class RelayThreads implements AutoCloseable {
       cutting.setKeepAliveTime(IDLE_SECONDS, TimeUnit.SECONDS);
       cutting.allowCoreThreadTimeOut(true);
       cutting.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    }
+
+    final Queue<Runnable> last = new ConcurrentLinkedQueue<>();
+    final AtomicInteger lastOnes = new AtomicInteger();
+
+    /** By the thread that has raised the count from 0, until it is 0 again. */
+    void runLast() {
+      do {
+        Runnable task = last.remove();
+        try {
+          task.run();
+        } catch (RuntimeException | Error e) {
+          log.warn("what follows a WebSocket's end failed", e);
+        }
+      } while (lastOnes.decrementAndGet() > 0);
     }
 
     /** Calls wait for a thread: looks after a while whether they still do. */
@@ -128,6 +149,17 @@ public final class RelayThreads implements AutoCloseable {
   /** Ends a session that may keep others of these threads waiting. */
   public void cut(Runnable cut) {
     execute(mine.cutting, cut);
+  }
+
+  /**
+   * Does what is left to do for a session that has ended, and waits for no peer: its line in a log.
+   * One after the other, so that many ends at once wake one thread.
+   */
+  public void follow(Runnable task) {
+    mine.last.add(task);
+    if (mine.lastOnes.getAndIncrement() == 0) {
+      execute(mine.cutting, mine::runLast);
+    }
   }
 
   /** A task that comes after the end gets a thread of its own, for it ends something. */
