@@ -43,6 +43,7 @@ final class JettyRelayFront implements RelayFront {
 
   /** What the client's endpoint is to be upgraded to. */
   static JettyHop connection(Object endPoint, Timers timers, Taker taker) {
+    JettyEarlyEnd.watch(endPoint, taker::closed);
     return JettyHop.ofClient(endPoint, timers, taker::opened, taker::closed);
   }
 }

@@ -79,6 +79,7 @@ final class JettyTunnelFront implements TunnelFront {
     JettyTunnelSocket client =
         JettyTunnelSocket.of(endPoint, opened -> taker.opened(opened.socket(), opened.early()));
     client.whenClosed(taker::closed);
+    JettyEarlyEnd.watch(endPoint, taker::closed);
     return client;
   }
 }

@@ -17,7 +17,7 @@ interface RelayFront {
     /** The 101 is on the wire. On any thread, once. */
     void opened(Hop client);
 
-    /** The client's connection has ended, opened or not. On any thread, once. */
+    /** The client's connection has ended, opened or not. On any thread, repeatedly. */
     void closed();
   }
 
