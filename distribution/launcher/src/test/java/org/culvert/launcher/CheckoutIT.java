@@ -79,6 +79,10 @@ class CheckoutIT {
   }
 
   private Result run(List<String> as) throws Exception {
+    return run(as, "");
+  }
+
+  private Result run(List<String> as, String javaOptions) throws Exception {
     List<String> command = new ArrayList<>(as);
     command.addAll(List.of("/bin/sh", checkout.resolve("culvert").toString(), "-t"));
     command.addAll(List.of("-p", configuration.getParent().toString(), "-c", "culvert.conf"));
@@ -87,6 +91,7 @@ class CheckoutIT {
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
     builder.environment().compute("PATH", (name, path) -> mvn.getParent() + ":" + path);
+    builder.environment().put("CULVERT_JAVA_OPTS", javaOptions);
     Process process = builder.start();
     started.add(process);
     assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
@@ -126,6 +131,21 @@ class CheckoutIT {
     assertThat(result.status).isZero();
     assertThat(files()).isEqualTo(before);
     assertThat(folder.resolve("calls")).doesNotExist();
+  }
+
+  @Test
+  void collectsInParallelUnlessAnotherCollectorIsChosen() throws Exception {
+    Files.copy(BUILT, jar);
+
+    Result plain = run(List.of(), "-XX:+PrintFlagsFinal");
+    Result chosen = run(List.of(), "-XX:+PrintFlagsFinal -XX:+UseSerialGC");
+
+    assertThat(plain.out).containsPattern("UseParallelGC += true");
+    assertThat(plain.status).isZero();
+    assertThat(chosen.out)
+        .containsPattern("UseSerialGC += true")
+        .containsPattern("UseParallelGC += false");
+    assertThat(chosen.status).isZero();
   }
 
   private List<Path> files() throws IOException {
