@@ -16,6 +16,7 @@ import org.culvert.upstream.UpstreamGroup;
 import org.eclipse.jetty.io.ByteBufferPool;
 import org.eclipse.jetty.io.ClientConnectionFactory;
 import org.eclipse.jetty.io.ClientConnector;
+import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SelectorManager;
 import org.eclipse.jetty.io.Transport;
 import org.eclipse.jetty.util.component.LifeCycle;
@@ -182,6 +183,17 @@ public final class JettyClient {
     context.put(ClientConnector.CONNECTION_PROMISE_CONTEXT_KEY, dial);
     context.put(Transport.CONTEXT_KEY, Transport.TCP_IP);
     return context;
+  }
+
+  /**
+   * Has the selector of this client's connections tell of a socket that somebody else reads.
+   *
+   * @param ready run on the selector's thread; may not wait
+   */
+  public JettyReadiness readiness(SocketChannel socket, Runnable ready) {
+    ManagedSelector selector =
+        connector.getSelectorManager().getBeans(ManagedSelector.class).iterator().next();
+    return new JettyReadiness(selector, socket, ready);
   }
 
   private JettyIdleConnections idle(JettyOrigin origin) {

@@ -4,6 +4,7 @@ import jakarta.websocket.Session;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import org.culvert.exchange.JettyClient;
 import org.culvert.exchange.Timers;
 import org.culvert.upgrade.Accepted;
 import org.culvert.upgrade.Hop;
@@ -36,6 +37,7 @@ final class JakartaHandover implements RelayFront.Taker {
   private final RelayThreads threads = RelayThreads.open();
 
   private volatile Timers.@Nullable Limit opening;
+  private volatile SessionReading.Companion reading = SessionReading.Companion.NONE;
 
   JakartaHandover(JakartaUpgrade upgrade, Accepted accepted, Consumer<RelayEnd> ended) {
     this.upgrade = upgrade;
@@ -45,6 +47,16 @@ final class JakartaHandover implements RelayFront.Taker {
 
   @Nullable String subprotocol() {
     return accepted.subprotocol();
+  }
+
+  /** Whose connection the backend's is. */
+  JettyClient client() {
+    return accepted.client();
+  }
+
+  /** How the session's connection is read, before there is a session. */
+  void readBy(SessionReading.Companion way) {
+    reading = way;
   }
 
   /** The container is about to answer 101. */
@@ -97,7 +109,7 @@ final class JakartaHandover implements RelayFront.Taker {
 
   /** The session is there; null when it came too late. */
   @Nullable JakartaClientHop opened(Session session) {
-    return open() ? upgrade.hop(session, accepted, threads) : null;
+    return open() ? upgrade.hop(session, accepted, reading, threads) : null;
   }
 
   private boolean open() {

@@ -113,9 +113,11 @@ public final class JakartaUpgrade implements AutoCloseable {
   private void bySession(
       HttpServletRequest request, HttpServletResponse response, JakartaHandover handover)
       throws IOException, DeploymentException, GatewayFailure {
+    SessionReading.Prepared prepared = SessionReading.of(request, handover.client());
+    handover.readBy(prepared.companion());
     configurator.offer(handover);
     try {
-      container.upgradeHttpToWebSocket(request, response, endpoint, Map.of());
+      container.upgradeHttpToWebSocket(prepared.request(), response, endpoint, Map.of());
     } finally {
       configurator.clear();
     }
@@ -133,10 +135,11 @@ public final class JakartaUpgrade implements AutoCloseable {
     }
   }
 
-  JakartaClientHop hop(Session session, Accepted accepted, RelayThreads threads) {
+  JakartaClientHop hop(
+      Session session, Accepted accepted, SessionReading.Companion reading, RelayThreads threads) {
     PortableSession portable = new PortableSession(session, threads);
     ContainerSession adapted =
-        TomcatSession.of(session, portable, accepted.settings().clientSend());
+        TomcatSession.of(session, portable, reading, accepted.settings().clientSend());
     if (adapted == null) {
       adapted = JettySession.of(session, portable);
     }

@@ -83,11 +83,17 @@ final class TomcatSession implements ContainerSession {
 
   private final Session session;
   private final PortableSession portable;
+  private final SessionReading.Companion reading;
   private final Members members;
 
-  private TomcatSession(Session session, PortableSession portable, Members members) {
+  private TomcatSession(
+      Session session,
+      PortableSession portable,
+      SessionReading.Companion reading,
+      Members members) {
     this.session = session;
     this.portable = portable;
+    this.reading = reading;
     this.members = members;
   }
 
@@ -108,7 +114,8 @@ final class TomcatSession implements ContainerSession {
   }
 
   /** The session as Tomcat's, or null where it is not or has changed too much. */
-  static @Nullable TomcatSession of(Session session, PortableSession portable, Duration send) {
+  static @Nullable TomcatSession of(
+      Session session, PortableSession portable, SessionReading.Companion reading, Duration send) {
     if (!session.getClass().getName().startsWith(PREFIX)) {
       return null;
     }
@@ -119,7 +126,7 @@ final class TomcatSession implements ContainerSession {
     session.getUserProperties().put(PREFIX + "ABNORMAL_SESSION_CLOSE_SEND_TIMEOUT", CLOSE_MILLIS);
     return MEMBERS
         .computeIfAbsent(session.getClass(), type -> Optional.ofNullable(Members.find(type)))
-        .map(members -> new TomcatSession(session, portable, members))
+        .map(members -> new TomcatSession(session, portable, reading, members))
         .orElse(null);
   }
 
@@ -151,6 +158,10 @@ final class TomcatSession implements ContainerSession {
 
   @Override
   public void send(Piece piece, Completion done) {
+    reading.send(() -> start(piece, done));
+  }
+
+  private void start(Piece piece, Completion done) {
     try {
       call(
           members.startMessage(),
@@ -184,6 +195,8 @@ final class TomcatSession implements ContainerSession {
       call(members.onClose(), session, none);
     } catch (RuntimeException e) {
       portable.cut();
+    } finally {
+      reading.cut();
     }
   }
 

@@ -8,7 +8,9 @@ import org.apache.catalina.connector.RequestFacade;
 import org.apache.coyote.AbstractProcessor;
 import org.apache.coyote.ActionCode;
 import org.apache.coyote.http11.AbstractHttp11Protocol;
+import org.apache.tomcat.util.net.AbstractEndpoint;
 import org.apache.tomcat.util.net.NioChannel;
+import org.apache.tomcat.util.net.SocketEvent;
 import org.apache.tomcat.util.net.SocketWrapperBase;
 import org.culvert.exchange.HangUps;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +22,16 @@ final class TomcatSocket implements ContainerSocket {
   private static final @Nullable Field HOOK = field(org.apache.coyote.Request.class, "hook");
   private static final @Nullable Field KEEP_ALIVE_LEFT =
       field(SocketWrapperBase.class, "keepAliveLeft");
-  private static final @Nullable Method SOCKET_WRAPPER = socketWrapper();
+  private static final @Nullable Method SOCKET_WRAPPER =
+      method(AbstractProcessor.class, "getSocketWrapper");
+  private static final @Nullable Method ENDPOINT = method(SocketWrapperBase.class, "getEndpoint");
+  private static final @Nullable Method PROCESS =
+      method(
+          AbstractEndpoint.class,
+          "processSocket",
+          SocketWrapperBase.class,
+          SocketEvent.class,
+          boolean.class);
 
   private static @Nullable Field field(Class<?> type, String name) {
     try {
@@ -32,9 +43,9 @@ final class TomcatSocket implements ContainerSocket {
     }
   }
 
-  private static @Nullable Method socketWrapper() {
+  private static @Nullable Method method(Class<?> type, String name, Class<?>... parameters) {
     try {
-      Method method = AbstractProcessor.class.getDeclaredMethod("getSocketWrapper");
+      Method method = type.getDeclaredMethod(name, parameters);
       method.setAccessible(true);
       return method;
     } catch (ReflectiveOperationException | RuntimeException e) {
@@ -74,6 +85,19 @@ final class TomcatSocket implements ContainerSocket {
       return (SocketWrapperBase<?>) known(SOCKET_WRAPPER).invoke(known(HOOK).get(coyote));
     } catch (ReflectiveOperationException | RuntimeException e) {
       return null;
+    }
+  }
+
+  /**
+   * Has a thread of Tomcat's pool tell a connection's processor of an event.
+   *
+   * @return false where the pool takes no more
+   */
+  static boolean tell(SocketWrapperBase<?> wrapper, SocketEvent event) {
+    try {
+      return (boolean) known(PROCESS).invoke(known(ENDPOINT).invoke(wrapper), wrapper, event, true);
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      return false;
     }
   }
 

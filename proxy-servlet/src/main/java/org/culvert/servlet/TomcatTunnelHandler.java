@@ -2,10 +2,8 @@ package org.culvert.servlet;
 
 import jakarta.servlet.http.WebConnection;
 import java.io.IOException;
-import java.lang.reflect.Method;
 import java.nio.ByteBuffer;
 import org.apache.coyote.http11.upgrade.InternalHttpUpgradeHandler;
-import org.apache.tomcat.util.net.AbstractEndpoint;
 import org.apache.tomcat.util.net.AbstractEndpoint.Handler.SocketState;
 import org.apache.tomcat.util.net.NioChannel;
 import org.apache.tomcat.util.net.SSLSupport;
@@ -111,22 +109,8 @@ public final class TomcatTunnelHandler implements InternalHttpUpgradeHandler {
   /** Where Tomcat's executor takes no more the connection is closed directly. */
   private void closeConnection() {
     SocketWrapperBase<?> socket = socket();
-    if (!isTaken(socket)) {
+    if (!TomcatSocket.tell(socket, SocketEvent.DISCONNECT)) {
       socket.close();
-    }
-  }
-
-  private static boolean isTaken(SocketWrapperBase<?> socket) {
-    try {
-      Method endpoint = SocketWrapperBase.class.getDeclaredMethod("getEndpoint");
-      endpoint.setAccessible(true);
-      Method process =
-          AbstractEndpoint.class.getMethod(
-              "processSocket", SocketWrapperBase.class, SocketEvent.class, boolean.class);
-      return (boolean)
-          process.invoke(endpoint.invoke(socket), socket, SocketEvent.DISCONNECT, true);
-    } catch (ReflectiveOperationException | RuntimeException e) {
-      return false;
     }
   }
 

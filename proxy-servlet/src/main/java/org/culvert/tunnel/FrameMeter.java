@@ -55,6 +55,8 @@ public final class FrameMeter {
   private boolean counting = true;
   private @Nullable String violation;
   private boolean inClose;
+  private boolean inControl;
+  private long answered;
   private int closeLength;
   private int closeMask;
   private int closePart;
@@ -153,6 +155,10 @@ public final class FrameMeter {
     }
     left = length;
     inClose = opcode == CLOSE;
+    inControl = opcode >= CLOSE;
+    if (inClose || opcode == PING) {
+      answered++;
+    }
     if (inClose) {
       closeLength = shortLength;
       closeMask = (second & MASKED) == 0 ? 0 : passing.getShort(at + 2) & 0xffff;
@@ -229,6 +235,21 @@ public final class FrameMeter {
   /** Pings. */
   public long pings() {
     return pings;
+  }
+
+  /** Pings and Closes that have begun: what its receiver answers by itself. */
+  public long answered() {
+    return answered;
+  }
+
+  /** Whether a control frame has begun that is not whole. */
+  public boolean isInControl() {
+    return inControl && left > 0;
+  }
+
+  /** Bytes at the end of what was followed last that are a header's which is not whole. */
+  public int held() {
+    return held;
   }
 
   /** The code of the last Close, {@link #NO_STATUS} where it had none, {@link #NONE} before it. */

@@ -1,5 +1,6 @@
 package org.culvert.upgrade;
 
+import org.culvert.exchange.JettyClient;
 import org.culvert.exchange.Timers;
 import org.culvert.http.HeaderFields;
 import org.jspecify.annotations.Nullable;
@@ -12,13 +13,15 @@ import org.jspecify.annotations.Nullable;
  * @param fields the 101's fields after the location's rules, none of the handshake's own
  * @param settings how the relay runs
  * @param timers for the relay's limits
+ * @param client on whose selector the backend's connection is
  */
 public record Accepted(
     Hop backend,
     @Nullable String subprotocol,
     HeaderFields fields,
     RelaySettings settings,
-    Timers timers) {
+    Timers timers,
+    JettyClient client) {
   /**
    * The whole head of the client's 101, for a front that completes the handshake by itself.
    *

@@ -173,16 +173,18 @@ public final class JettyHandshake {
 
     @Override
     public JettySwitch switching(Failover.Try attempted, JettyClient client) {
-      return new Switch(attempted);
+      return new Switch(attempted, client);
     }
   }
 
   /** The peer switched. */
   private final class Switch implements JettySwitch {
     private final Failover.Try attempted;
+    private final JettyClient client;
 
-    Switch(Failover.Try attempted) {
+    Switch(Failover.Try attempted, JettyClient client) {
       this.attempted = attempted;
+      this.client = client;
     }
 
     @Override
@@ -203,7 +205,8 @@ public final class JettyHandshake {
     @Override
     public void switched(ResponseHead answer, EndPoint endPoint) {
       if (!tunnel) {
-        accepted(answer, JettyHop.ofBackend(endPoint, upstreams.timers(), attempted.ending()));
+        accepted(
+            answer, JettyHop.ofBackend(endPoint, upstreams.timers(), attempted.ending()), client);
       } else if (JettyTunnelSocket.isIn(endPoint)) {
         endPoint.upgrade(
             JettyTunnelSocket.of(endPoint, socket -> tunnelled(answer, socket, attempted)));
@@ -218,7 +221,7 @@ public final class JettyHandshake {
     }
   }
 
-  private void accepted(ResponseHead answer, Hop backend) {
+  private void accepted(ResponseHead answer, Hop backend, JettyClient client) {
     HeaderFields fields = claim(answer, backend::abort);
     if (fields != null) {
       end.accepted(
@@ -227,7 +230,8 @@ public final class JettyHandshake {
               answer.fields().first("Sec-WebSocket-Protocol"),
               fields,
               relay,
-              upstreams.timers()));
+              upstreams.timers(),
+              client));
     }
   }
 

@@ -1,0 +1,107 @@
+package org.culvert.servlet;
+
+import jakarta.servlet.http.WebConnection;
+import org.apache.tomcat.util.net.AbstractEndpoint.Handler.SocketState;
+import org.apache.tomcat.util.net.SocketEvent;
+import org.apache.tomcat.util.net.SocketWrapperBase;
+import org.apache.tomcat.websocket.server.WsHttpUpgradeHandler;
+import org.culvert.exchange.JettyClient;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A WebSocket connection of Tomcat's that is read on the selector of the backend's connection
+ * ({@link TomcatRelaySocket}): as it says that its I/O is asynchronous, Tomcat's poller has no
+ * interest in it. Frames, session and close are Tomcat's. Public because Tomcat makes it. One
+ * source for Tomcat 10.1 and 11.
+ */
+public final class TomcatRelayHandler extends WsHttpUpgradeHandler {
+  private @Nullable SocketWrapperBase<?> wrapper;
+  private volatile @Nullable JettyClient client;
+  private volatile @Nullable TomcatRelaySocket socket;
+
+  /** For Tomcat. */
+  public TomcatRelayHandler() {}
+
+  void readWith(JettyClient reader) {
+    client = reader;
+  }
+
+  /**
+   * Whoever closed the connection did so without an event of Tomcat's. On any thread, repeatedly.
+   */
+  void letGo() {
+    TomcatRelaySocket ours = socket;
+    if (ours != null) {
+      ours.letGo();
+    }
+  }
+
+  /** Runs a send of a message; where it is written at once that is told on the same thread. */
+  void send(Runnable call) {
+    TomcatRelaySocket ours = socket;
+    if (ours == null) {
+      call.run();
+    } else {
+      ours.send(call);
+    }
+  }
+
+  /** What {@link #upgradeDispatch} does for something to read, told to nobody. */
+  SocketState read() {
+    return super.upgradeDispatch(SocketEvent.OPEN_READ);
+  }
+
+  // What Tomcat calls.
+
+  @Override
+  public void setSocketWrapper(SocketWrapperBase<?> of) {
+    super.setSocketWrapper(of);
+    wrapper = of;
+  }
+
+  /** The 101 is on the wire. Where Tomcat has changed too much it reads by itself, as always. */
+  @Override
+  public void init(WebConnection connection) {
+    super.init(connection);
+    SocketWrapperBase<?> of = wrapper;
+    JettyClient reader = client;
+    client = null;
+    if (of != null && reader != null) {
+      socket = TomcatRelaySocket.beneath(this, of, reader);
+    }
+  }
+
+  @Override
+  public boolean hasAsyncIO() {
+    return socket != null;
+  }
+
+  /** On a thread of Tomcat's, under the connection's lock. */
+  @Override
+  public SocketState upgradeDispatch(SocketEvent event) {
+    SocketState state = super.upgradeDispatch(event);
+    TomcatRelaySocket ours = socket;
+    if (ours == null || state != SocketState.UPGRADED) {
+      return state;
+    }
+    if (event == SocketEvent.OPEN_READ) {
+      ours.goOn();
+    }
+    return SocketState.ASYNC_IO;
+  }
+
+  @Override
+  public void destroy() {
+    super.destroy();
+    letGo();
+  }
+
+  /** A connector that stops closes the connection and tells nobody else. */
+  @Override
+  public void timeoutAsync(long now) {
+    super.timeoutAsync(now);
+    if (now < 0) {
+      letGo();
+    }
+  }
+}

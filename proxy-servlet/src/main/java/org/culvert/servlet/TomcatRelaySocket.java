@@ -1,0 +1,522 @@
+package org.culvert.servlet;
+
+import java.io.IOException;
+import java.lang.reflect.Field;
+import java.lang.reflect.Method;
+import java.nio.ByteBuffer;
+import java.nio.channels.CompletionHandler;
+import java.nio.channels.SocketChannel;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Lock;
+import org.apache.tomcat.util.net.AbstractEndpoint;
+import org.apache.tomcat.util.net.AbstractEndpoint.Handler.SocketState;
+import org.apache.tomcat.util.net.ApplicationBufferHandler;
+import org.apache.tomcat.util.net.NioChannel;
+import org.apache.tomcat.util.net.SSLSupport;
+import org.apache.tomcat.util.net.SendfileDataBase;
+import org.apache.tomcat.util.net.SendfileState;
+import org.apache.tomcat.util.net.SocketEvent;
+import org.apache.tomcat.util.net.SocketWrapperBase;
+import org.apache.tomcat.websocket.server.WsFrameServer;
+import org.apache.tomcat.websocket.server.WsHttpUpgradeHandler;
+import org.apache.tomcat.websocket.server.WsRemoteEndpointImplServer;
+import org.culvert.exchange.JettyClient;
+import org.culvert.exchange.JettyReadiness;
+import org.culvert.tunnel.FrameMeter;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What Tomcat's WebSocket reads from and writes to, in place of the connection's own wrapper: the
+ * same socket, read by the selector of the backend's connection. Messages are served on its thread,
+ * under the connection's lock. Nothing there may wait, so whatever Tomcat answers by itself, and
+ * then waits for a client to read (a ping, a Close, a violation), goes to a thread of Tomcat's pool
+ * with all that came with it, as does the end: for that the frames are followed as they are read.
+ * Writes go to Tomcat's own wrapper.
+ *
+ * <p>All fields of reading are guarded by the connection's lock.
+ */
+final class TomcatRelaySocket extends SocketWrapperBase<NioChannel> {
+  private static final Logger log = LoggerFactory.getLogger(TomcatRelaySocket.class);
+
+  /** Reads in a turn: then other connections of the selector have theirs. */
+  private static final int MOST_READS = 4;
+
+  private static final @Nullable Field FRAME = field(WsHttpUpgradeHandler.class, "wsFrame");
+  private static final @Nullable Field FRAME_SOCKET = field(WsFrameServer.class, "socketWrapper");
+  private static final @Nullable Method ENDPOINT = method("getEndpoint");
+  private static final @Nullable Method LOCK = method("getLock");
+  private static final @Nullable Field LOCK_OF = field(SocketWrapperBase.class, "lock");
+  private static final @Nullable Field REMOTE =
+      field(WsHttpUpgradeHandler.class, "wsRemoteEndpointServer");
+  private static final @Nullable Field REMOTE_SOCKET =
+      field(WsRemoteEndpointImplServer.class, "socketWrapper");
+
+  private final TomcatRelayHandler handler;
+  private final SocketWrapperBase<?> wrapper;
+  private final SocketChannel channel;
+  private final Lock lock;
+
+  private final FrameMeter meter = new FrameMeter(true, FrameMeter.ReservedBits.NONE);
+  private final JettyReadiness readiness;
+
+  /** What was read and is to be served on a thread of Tomcat's. */
+  private @Nullable ByteBuffer kept;
+
+  /** Who sends now, and is told itself when that is done. */
+  private volatile @Nullable Thread sender;
+
+  /** How reading ended, on the selector's thread; to be told on one of Tomcat's. */
+  private @Nullable IOException failure;
+
+  private boolean ended;
+
+  /** Whether a thread of Tomcat's is to read on. */
+  private boolean handedOver;
+
+  /** Reads that the selector's thread may make now; 0 on others. */
+  private int reads;
+
+  private boolean onSelector;
+
+  private TomcatRelaySocket(
+      TomcatRelayHandler handler,
+      SocketWrapperBase<?> wrapper,
+      NioChannel socket,
+      AbstractEndpoint<NioChannel, ?> endpoint,
+      Lock lock,
+      JettyClient client) {
+    super(socket, endpoint);
+    this.handler = handler;
+    this.wrapper = wrapper;
+    this.channel = socket.getIOChannel();
+    this.lock = lock;
+    this.readiness = client.readiness(channel, this::ready);
+  }
+
+  /**
+   * Puts it beneath a connection's frames, and begins to read.
+   *
+   * @return null where Tomcat has changed too much
+   */
+  static @Nullable TomcatRelaySocket beneath(
+      TomcatRelayHandler handler, SocketWrapperBase<?> wrapper, JettyClient client) {
+    if (FRAME == null
+        || FRAME_SOCKET == null
+        || REMOTE == null
+        || REMOTE_SOCKET == null
+        || ENDPOINT == null
+        || LOCK == null
+        || LOCK_OF == null) {
+      return null;
+    }
+    try {
+      @SuppressWarnings("unchecked") // A NioChannel's.
+      AbstractEndpoint<NioChannel, ?> endpoint =
+          (AbstractEndpoint<NioChannel, ?>) ENDPOINT.invoke(wrapper);
+      TomcatRelaySocket socket =
+          new TomcatRelaySocket(
+              handler,
+              wrapper,
+              (NioChannel) wrapper.getSocket(),
+              endpoint,
+              (Lock) LOCK.invoke(wrapper),
+              client);
+      LOCK_OF.set(socket, socket.lock);
+      FRAME_SOCKET.set(FRAME.get(handler), socket);
+      REMOTE_SOCKET.set(REMOTE.get(handler), socket);
+      socket.readiness.turn(); // What came behind the handshake has been read already.
+      return socket;
+    } catch (ReflectiveOperationException | RuntimeException | LinkageError e) {
+      log.debug("Tomcat reads its WebSockets by itself", e);
+      return null;
+    }
+  }
+
+  private static @Nullable Field field(Class<?> type, String name) {
+    try {
+      Field field = type.getDeclaredField(name);
+      field.setAccessible(true);
+      return field;
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      return null;
+    }
+  }
+
+  private static @Nullable Method method(String name) {
+    try {
+      Method method = SocketWrapperBase.class.getDeclaredMethod(name);
+      method.setAccessible(true);
+      return method;
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      return null;
+    }
+  }
+
+  /** Lets go of the socket, which has been or is about to be closed. On any thread, repeatedly. */
+  void letGo() {
+    readiness.end();
+  }
+
+  /** A thread of Tomcat's has read all there was: the selector tells of more. Under the lock. */
+  void goOn() {
+    readiness.arm();
+  }
+
+  /** On the selector's thread: there is something to read, or what was read may be served on. */
+  private void ready() {
+    if (!lock.tryLock()) {
+      handOver();
+      return;
+    }
+    SocketState state;
+    try {
+      if (wrapper.isClosed()) {
+        readiness.disarm();
+        return;
+      }
+      if (handedOver || isWriting()) {
+        handOver();
+        return;
+      }
+      state = read();
+      if (handedOver) {
+        handOver();
+        return;
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (state == SocketState.SUSPENDED) {
+      readiness.disarm();
+    } else if (state != SocketState.UPGRADED) {
+      readiness.disarm();
+      tell(SocketEvent.DISCONNECT);
+    }
+  }
+
+  /** Then even a word of Tomcat's own would wait for the client. */
+  private boolean isWriting() {
+    try {
+      return !wrapper.canWrite();
+    } catch (IllegalStateException closed) {
+      return true;
+    }
+  }
+
+  private SocketState read() {
+    onSelector = true;
+    reads = MOST_READS;
+    try {
+      return handler.read();
+    } catch (RuntimeException | Error e) {
+      log.error("a WebSocket of Tomcat's could not be read", e);
+      return SocketState.CLOSED;
+    } finally {
+      onSelector = false;
+    }
+  }
+
+  private void handOver() {
+    readiness.disarm();
+    tell(SocketEvent.OPEN_READ);
+  }
+
+  /** Where Tomcat's pool takes no more the connection is closed. */
+  private void tell(SocketEvent event) {
+    if (!TomcatSocket.tell(wrapper, event)) {
+      wrapper.close();
+      letGo();
+    }
+  }
+
+  // What Tomcat's frames call, under the lock.
+
+  @Override
+  public int read(boolean block, ByteBuffer to) throws IOException {
+    if (kept != null) {
+      return serveKept(kept, to);
+    }
+    if (failure != null) {
+      throw failure;
+    }
+    if (ended) {
+      return -1;
+    }
+    if (onSelector && (reads-- == 0 || handedOver)) {
+      return 0;
+    }
+    int begin = to.position();
+    int count = readSocket(to);
+    if (count > 0) {
+      follow(to, begin);
+      if (onSelector && handedOver) {
+        keep(to, begin);
+        return 0;
+      }
+      if (to.hasRemaining()) {
+        reads = 0; // There is no more, as a rule.
+      }
+    } else if (count == 0 && !onSelector) {
+      handedOver = meter.isInControl() || meter.violation() != null;
+    }
+    return count;
+  }
+
+  private static int serve(ByteBuffer from, ByteBuffer to) {
+    int count = Math.min(from.remaining(), to.remaining());
+    to.put(from.slice().limit(count));
+    from.position(from.position() + count);
+    return count;
+  }
+
+  private int serveKept(ByteBuffer from, ByteBuffer to) {
+    if (onSelector) {
+      return 0;
+    }
+    int count = serve(from, to);
+    if (!from.hasRemaining()) {
+      kept = null;
+    }
+    return count;
+  }
+
+  private void keep(ByteBuffer to, int begin) {
+    ByteBuffer copy = ByteBuffer.allocate(to.position() - begin);
+    kept = copy.put(to.duplicate().flip().position(begin)).flip();
+    to.position(begin);
+  }
+
+  /** What Tomcat read behind the request's head comes first. */
+  private int readSocket(ByteBuffer to) throws IOException {
+    try {
+      if (!wrapper.getSocketBufferHandler().isReadBufferEmpty()) {
+        return wrapper.read(false, to);
+      }
+      int count = channel.read(to);
+      if (count >= 0 || !onSelector) {
+        return count;
+      }
+      ended = true;
+    } catch (IOException e) {
+      if (!onSelector) {
+        throw e;
+      }
+      failure = e;
+    }
+    handedOver = true;
+    return 0;
+  }
+
+  /** A header that is not whole is still in Tomcat's buffer, right before what comes next. */
+  private void follow(ByteBuffer to, int begin) {
+    long before = meter.answered();
+    meter.follow(to.duplicate().flip().position(begin - meter.held()));
+    if (meter.answered() != before || meter.violation() != null) {
+      handedOver = true;
+    }
+  }
+
+  /** A session that reads again: on the selector's thread. */
+  @Override
+  public void processSocket(SocketEvent event, boolean dispatch) {
+    if (event == SocketEvent.OPEN_READ) {
+      readiness.turn();
+    } else {
+      wrapper.processSocket(event, dispatch);
+    }
+  }
+
+  @Override
+  public boolean isClosed() {
+    return wrapper.isClosed();
+  }
+
+  // What Tomcat's remote endpoint calls. It is told that there is no asynchronous I/O, for then it
+  // writes by the wrapper's buffer and has only one hand-over, to tell who sent a message.
+
+  /** Runs a send; where its message is written at once that is told on this thread. */
+  void send(Runnable call) {
+    sender = Thread.currentThread();
+    try {
+      call.run();
+    } finally {
+      sender = null;
+    }
+  }
+
+  @Override
+  public void execute(Runnable task) {
+    if (Thread.currentThread() == sender) {
+      task.run();
+    } else {
+      wrapper.execute(task);
+    }
+  }
+
+  @Override
+  public boolean hasAsyncIO() {
+    return false;
+  }
+
+  @Override
+  public boolean isReadyForWrite() {
+    return wrapper.isReadyForWrite();
+  }
+
+  @Override
+  protected void writeBlocking(ByteBuffer from) throws IOException {
+    wrapper.write(true, from);
+  }
+
+  @Override
+  protected void writeNonBlocking(ByteBuffer from) throws IOException {
+    wrapper.write(false, from);
+  }
+
+  @Override
+  public boolean flush(boolean block) throws IOException {
+    return wrapper.flush(block);
+  }
+
+  @Override
+  public void setWriteTimeout(long millis) {
+    wrapper.setWriteTimeout(millis);
+  }
+
+  @Override
+  public @Nullable IOException getError() {
+    return wrapper.getError();
+  }
+
+  @Override
+  public Object takeCurrentProcessor() {
+    return wrapper.takeCurrentProcessor();
+  }
+
+  @Override
+  public void setCurrentProcessor(Object processor) {
+    wrapper.setCurrentProcessor(processor);
+  }
+
+  @Override
+  public void close() {
+    wrapper.close();
+    letGo();
+  }
+
+  // What nobody calls.
+
+  private static UnsupportedOperationException unused() {
+    return new UnsupportedOperationException("a WebSocket's frames only read");
+  }
+
+  @Override
+  protected void populateRemoteHost() {
+    throw unused();
+  }
+
+  @Override
+  protected void populateRemoteAddr() {
+    throw unused();
+  }
+
+  @Override
+  protected void populateRemotePort() {
+    throw unused();
+  }
+
+  @Override
+  protected void populateLocalName() {
+    throw unused();
+  }
+
+  @Override
+  protected void populateLocalAddr() {
+    throw unused();
+  }
+
+  @Override
+  protected void populateLocalPort() {
+    throw unused();
+  }
+
+  @Override
+  public int read(boolean block, byte[] bytes, int offset, int length) {
+    throw unused();
+  }
+
+  @Override
+  public boolean isReadyForRead() {
+    throw unused();
+  }
+
+  @Override
+  public void setAppReadBufHandler(ApplicationBufferHandler buffers) {
+    throw unused();
+  }
+
+  @Override
+  protected void doClose() {
+    throw unused();
+  }
+
+  @Override
+  protected boolean flushNonBlocking() {
+    throw unused();
+  }
+
+  @Override
+  protected void doWrite(boolean block, ByteBuffer from) {
+    throw unused();
+  }
+
+  @Override
+  public void registerReadInterest() {
+    throw unused();
+  }
+
+  @Override
+  public void registerWriteInterest() {
+    throw unused();
+  }
+
+  @Override
+  public SendfileDataBase createSendfileData(String filename, long position, long length) {
+    throw unused();
+  }
+
+  @Override
+  public SendfileState processSendfile(SendfileDataBase data) {
+    throw unused();
+  }
+
+  @Override
+  public void doClientAuth(SSLSupport support) {
+    throw unused();
+  }
+
+  @Override
+  public SSLSupport getSslSupport() {
+    throw unused();
+  }
+
+  @Override
+  protected <A> OperationState<A> newOperationState(
+      boolean read,
+      ByteBuffer[] buffers,
+      int offset,
+      int length,
+      BlockingMode block,
+      long timeout,
+      TimeUnit unit,
+      A attachment,
+      CompletionCheck check,
+      CompletionHandler<Long, ? super A> completion,
+      Semaphore semaphore,
+      VectoredIOCompletionHandler<A> vectored) {
+    throw unused();
+  }
+}
