@@ -193,7 +193,7 @@ public final class JettyClient {
   public JettyReadiness readiness(SocketChannel socket, Runnable ready) {
     ManagedSelector selector =
         connector.getSelectorManager().getBeans(ManagedSelector.class).iterator().next();
-    return new JettyReadiness(selector, socket, ready);
+    return new JettyReadiness(selector, connector.getExecutor(), timers, socket, ready);
   }
 
   private JettyIdleConnections idle(JettyOrigin origin) {

@@ -5,6 +5,9 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +17,11 @@ import org.jspecify.annotations.Nullable;
  * disarmed}. Thread-safe, but for what says otherwise.
  */
 public final class JettyReadiness implements ManagedSelector.Selectable {
+  private static final Duration LATER = Duration.ofMillis(1);
+
   private final ManagedSelector selector;
+  private final Executor threads;
+  private final Timers timers;
   private final SocketChannel socket;
   private final Runnable ready;
 
@@ -29,8 +36,15 @@ public final class JettyReadiness implements ManagedSelector.Selectable {
    * @param ready run on the selector's thread when there is something to read or the end of it; may
    *     not wait
    */
-  JettyReadiness(ManagedSelector selector, SocketChannel socket, Runnable ready) {
+  JettyReadiness(
+      ManagedSelector selector,
+      Executor threads,
+      Timers timers,
+      SocketChannel socket,
+      Runnable ready) {
     this.selector = selector;
+    this.threads = threads;
+    this.timers = timers;
     this.socket = socket;
     this.ready = ready;
   }
@@ -71,6 +85,26 @@ public final class JettyReadiness implements ManagedSelector.Selectable {
             ready.run();
           }
         });
+  }
+
+  /** As {@link #turn}, but a millisecond later, and tells of no bytes until then. */
+  public void turnLater() {
+    disarm();
+    timers.start(LATER, this::turn);
+  }
+
+  /**
+   * Tells of no bytes any more, and then has another thread end the socket.
+   *
+   * @param end may wait briefly; run on the calling thread where there is no other any more
+   */
+  public void disown(Runnable end) {
+    end();
+    try {
+      threads.execute(end);
+    } catch (RejectedExecutionException stopping) {
+      end.run();
+    }
   }
 
   /** Lets go of the socket, whose descriptor is not free before. Idempotent. */

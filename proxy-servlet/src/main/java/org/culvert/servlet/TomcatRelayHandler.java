@@ -19,6 +19,9 @@ public final class TomcatRelayHandler extends WsHttpUpgradeHandler {
   private volatile @Nullable JettyClient client;
   private volatile @Nullable TomcatRelaySocket socket;
 
+  /** Whether the session has been told of the connection's end. */
+  private volatile boolean told;
+
   /** For Tomcat. */
   public TomcatRelayHandler() {}
 
@@ -30,6 +33,7 @@ public final class TomcatRelayHandler extends WsHttpUpgradeHandler {
    * Whoever closed the connection did so without an event of Tomcat's. On any thread, repeatedly.
    */
   void letGo() {
+    told = true;
     TomcatRelaySocket ours = socket;
     if (ours != null) {
       ours.letGo();
@@ -49,6 +53,12 @@ public final class TomcatRelayHandler extends WsHttpUpgradeHandler {
   /** What {@link #upgradeDispatch} does for something to read, told to nobody. */
   SocketState read() {
     return super.upgradeDispatch(SocketEvent.OPEN_READ);
+  }
+
+  /** Ends the session as one whose connection has failed. Under the connection's lock. */
+  void fail() {
+    told = true;
+    super.upgradeDispatch(SocketEvent.ERROR);
   }
 
   // What Tomcat calls.
@@ -79,21 +89,33 @@ public final class TomcatRelayHandler extends WsHttpUpgradeHandler {
   /** On a thread of Tomcat's, under the connection's lock. */
   @Override
   public SocketState upgradeDispatch(SocketEvent event) {
-    SocketState state = super.upgradeDispatch(event);
     TomcatRelaySocket ours = socket;
-    if (ours == null || state != SocketState.UPGRADED) {
-      return state;
+    if (ours == null) {
+      return super.upgradeDispatch(event);
     }
-    if (event == SocketEvent.OPEN_READ) {
-      ours.goOn();
+    SocketState state =
+        event == SocketEvent.OPEN_READ ? SocketState.UPGRADED : super.upgradeDispatch(event);
+    boolean reads =
+        state == SocketState.UPGRADED
+            && (event == SocketEvent.OPEN_READ || event == SocketEvent.OPEN_WRITE)
+            && ours.isAwaited();
+    if (reads) {
+      state = read();
+      if (state == SocketState.UPGRADED) {
+        ours.goOn();
+      }
     }
-    return SocketState.ASYNC_IO;
+    if (state == SocketState.CLOSED && (reads || event == SocketEvent.ERROR)) {
+      told = true;
+    }
+    return state == SocketState.UPGRADED ? SocketState.ASYNC_IO : state;
   }
 
+  /** Tomcat has closed the connection, or is about to: its session may not know. */
   @Override
   public void destroy() {
     super.destroy();
-    letGo();
+    endSession();
   }
 
   /** A connector that stops closes the connection and tells nobody else. */
@@ -101,7 +123,16 @@ public final class TomcatRelayHandler extends WsHttpUpgradeHandler {
   public void timeoutAsync(long now) {
     super.timeoutAsync(now);
     if (now < 0) {
-      letGo();
+      endSession();
+    }
+  }
+
+  private void endSession() {
+    TomcatRelaySocket ours = socket;
+    if (ours != null && told) {
+      ours.letGo();
+    } else if (ours != null) {
+      ours.closeByItself();
     }
   }
 }

@@ -8,6 +8,7 @@ import java.nio.channels.CompletionHandler;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Lock;
 import org.apache.tomcat.util.net.AbstractEndpoint;
 import org.apache.tomcat.util.net.AbstractEndpoint.Handler.SocketState;
@@ -44,6 +45,9 @@ final class TomcatRelaySocket extends SocketWrapperBase<NioChannel> {
   /** Reads in a turn: then other connections of the selector have theirs. */
   private static final int MOST_READS = 4;
 
+  /** Some microseconds. */
+  private static final int SPINS = 200;
+
   private static final @Nullable Field FRAME = field(WsHttpUpgradeHandler.class, "wsFrame");
   private static final @Nullable Field FRAME_SOCKET = field(WsFrameServer.class, "socketWrapper");
   private static final @Nullable Method ENDPOINT = method("getEndpoint");
@@ -64,6 +68,11 @@ final class TomcatRelaySocket extends SocketWrapperBase<NioChannel> {
 
   /** What was read and is to be served on a thread of Tomcat's. */
   private @Nullable ByteBuffer kept;
+
+  /** Whether what was read before may be served on, which is seen at no socket. */
+  private volatile boolean resumed = true;
+
+  private final AtomicBoolean awaited = new AtomicBoolean();
 
   /** Who sends now, and is told itself when that is done. */
   private volatile @Nullable Thread sender;
@@ -167,18 +176,24 @@ final class TomcatRelaySocket extends SocketWrapperBase<NioChannel> {
 
   /** On the selector's thread: there is something to read, or what was read may be served on. */
   private void ready() {
-    if (!lock.tryLock()) {
-      handOver();
+    boolean goesOn = resumed;
+    if (!locked()) {
+      readiness.turnLater();
       return;
     }
+    resumed = false;
     SocketState state;
     try {
       if (wrapper.isClosed()) {
         readiness.disarm();
         return;
       }
-      if (handedOver || isWriting()) {
+      if (handedOver) {
         handOver();
+        return;
+      }
+      if (!goesOn && isWriting()) {
+        awaitReading(); // What is read may be what Tomcat answers, and it would wait here.
         return;
       }
       state = read();
@@ -192,12 +207,22 @@ final class TomcatRelaySocket extends SocketWrapperBase<NioChannel> {
     if (state == SocketState.SUSPENDED) {
       readiness.disarm();
     } else if (state != SocketState.UPGRADED) {
-      readiness.disarm();
-      tell(SocketEvent.DISCONNECT);
+      closeByItself(); // The session ended elsewhere.
     }
   }
 
-  /** Then even a word of Tomcat's own would wait for the client. */
+  /** A thread of Tomcat's that has just had it read on is about to unlock. */
+  private boolean locked() {
+    for (int i = 0; i < SPINS; i++) {
+      if (lock.tryLock()) {
+        return true;
+      }
+      Thread.onSpinWait();
+    }
+    return false;
+  }
+
+  /** Then a word of Tomcat's own would wait for the client. */
   private boolean isWriting() {
     try {
       return !wrapper.canWrite();
@@ -219,17 +244,57 @@ final class TomcatRelaySocket extends SocketWrapperBase<NioChannel> {
     }
   }
 
+  /**
+   * Has Tomcat's poller wake a thread of its pool, which may then be a new one: were it started
+   * from here it would inherit the application's protection domain, and keep its class loader. The
+   * poller does so when the client's socket can be written to, which is what is to be done there,
+   * or at once where it has ended.
+   */
   private void handOver() {
+    if (ended || failure != null) {
+      awaitReading();
+      return;
+    }
     readiness.disarm();
-    tell(SocketEvent.OPEN_READ);
+    awaited.set(true);
+    try {
+      wrapper.registerWriteInterest();
+    } catch (RuntimeException stopped) {
+      closeByItself();
+    }
   }
 
-  /** Where Tomcat's pool takes no more the connection is closed. */
-  private void tell(SocketEvent event) {
-    if (!TomcatSocket.tell(wrapper, event)) {
-      wrapper.close();
-      letGo();
+  private void awaitReading() {
+    readiness.disarm();
+    awaited.set(true);
+    try {
+      wrapper.registerReadInterest();
+    } catch (RuntimeException stopped) {
+      closeByItself();
     }
+  }
+
+  /** Whether a thread of Tomcat's has been asked for, and this is the first. */
+  boolean isAwaited() {
+    return awaited.getAndSet(false);
+  }
+
+  /**
+   * Closes a connection of which Tomcat tells nobody: its pool takes no more, or its connector
+   * stops. The session is told, which may wait for the client: on an upstream thread.
+   */
+  void closeByItself() {
+    readiness.disown(
+        () -> {
+          lock.lock();
+          try {
+            handler.fail();
+          } finally {
+            lock.unlock();
+          }
+          wrapper.close();
+          letGo();
+        });
   }
 
   // What Tomcat's frames call, under the lock.
@@ -323,6 +388,7 @@ final class TomcatRelaySocket extends SocketWrapperBase<NioChannel> {
   @Override
   public void processSocket(SocketEvent event, boolean dispatch) {
     if (event == SocketEvent.OPEN_READ) {
+      resumed = true;
       readiness.turn();
     } else {
       wrapper.processSocket(event, dispatch);
