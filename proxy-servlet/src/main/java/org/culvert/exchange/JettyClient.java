@@ -8,6 +8,7 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import org.culvert.http.GatewayFailure;
@@ -40,6 +41,8 @@ public final class JettyClient {
   /** Longer than any {@code proxy_connect_timeout} that can come to pass, as nginx has it. */
   private static final Duration MOST_CONNECT = Duration.ofSeconds(75);
 
+  private static final Duration LAST_WORDS = Duration.ofMillis(500);
+
   private final ClientConnector connector = new Connector();
 
   /** The dial that the thread is about to make: Jetty makes its socket on the thread that asks. */
@@ -49,6 +52,11 @@ public final class JettyClient {
   private final Timers timers;
   private final PooledBuffers buffers;
   private final Map<JettyOrigin, JettyIdleConnections> idle = new ConcurrentHashMap<>();
+
+  /** Sockets of others. */
+  private final Set<JettyReadiness> watched = ConcurrentHashMap.newKeySet();
+
+  private volatile boolean stopping;
 
   /**
    * A client that has not been started.
@@ -111,6 +119,10 @@ public final class JettyClient {
 
   Timers timers() {
     return timers;
+  }
+
+  Executor threads() {
+    return connector.getExecutor();
   }
 
   PooledBuffers buffers() {
@@ -185,15 +197,21 @@ public final class JettyClient {
     return context;
   }
 
-  /**
-   * Has the selector of this client's connections tell of a socket that somebody else reads.
-   *
-   * @param ready run on the selector's thread; may not wait
-   */
-  public JettyReadiness readiness(SocketChannel socket, Runnable ready) {
+  /** Has the selector of this client's connections tell of a socket that somebody else reads. */
+  public JettyReadiness readiness(SocketChannel socket, JettyReadiness.Owner owner) {
     ManagedSelector selector =
         connector.getSelectorManager().getBeans(ManagedSelector.class).iterator().next();
-    return new JettyReadiness(selector, connector.getExecutor(), timers, socket, ready);
+    return new JettyReadiness(this, selector, socket, owner);
+  }
+
+  /** Whether there is a selector that tells of it, and of whose end it will be told. */
+  boolean watch(JettyReadiness readiness) {
+    watched.add(readiness);
+    return !stopping || !watched.remove(readiness);
+  }
+
+  void unwatch(JettyReadiness readiness) {
+    watched.remove(readiness);
   }
 
   private JettyIdleConnections idle(JettyOrigin origin) {
@@ -207,11 +225,32 @@ public final class JettyClient {
     return idle.computeIfAbsent(origin, o -> new JettyIdleConnections(o.keepalive()));
   }
 
+  /** Its selector closes what it watches without a word: whose that is are told before. */
   void stop() {
     try {
+      awaitUnwatched();
+      stopping = true;
+      for (JettyReadiness readiness : watched) {
+        if (watched.remove(readiness)) {
+          readiness.stop();
+        }
+      }
       idle.values().forEach(JettyIdleConnections::close);
     } finally {
       LifeCycle.stop(connector);
+    }
+  }
+
+  /** Clients that have got a Close answer it, as a rule. */
+  private void awaitUnwatched() {
+    long deadline = System.nanoTime() + LAST_WORDS.toNanos();
+    while (!watched.isEmpty() && System.nanoTime() < deadline) {
+      try {
+        Thread.sleep(10);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
     }
   }
 }

@@ -6,7 +6,6 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
-import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.jspecify.annotations.Nullable;
@@ -19,11 +18,21 @@ import org.jspecify.annotations.Nullable;
 public final class JettyReadiness implements ManagedSelector.Selectable {
   private static final Duration LATER = Duration.ofMillis(1);
 
+  /** Whose socket it is. */
+  public interface Owner {
+    /**
+     * There is something to read, or the end of it. On the selector's thread, which may not wait.
+     */
+    void ready();
+
+    /** Nothing is told any more, for the selector stops: the socket is to be ended. */
+    void stopped();
+  }
+
+  private final JettyClient client;
   private final ManagedSelector selector;
-  private final Executor threads;
-  private final Timers timers;
   private final SocketChannel socket;
-  private final Runnable ready;
+  private final Owner owner;
 
   // The selector's thread alone.
   private @Nullable SelectionKey key;
@@ -33,20 +42,26 @@ public final class JettyReadiness implements ManagedSelector.Selectable {
    * Nothing is told yet.
    *
    * @param socket in non-blocking mode
-   * @param ready run on the selector's thread when there is something to read or the end of it; may
-   *     not wait
    */
-  JettyReadiness(
-      ManagedSelector selector,
-      Executor threads,
-      Timers timers,
-      SocketChannel socket,
-      Runnable ready) {
+  JettyReadiness(JettyClient client, ManagedSelector selector, SocketChannel socket, Owner owner) {
+    this.client = client;
     this.selector = selector;
-    this.threads = threads;
-    this.timers = timers;
     this.socket = socket;
-    this.ready = ready;
+    this.owner = owner;
+  }
+
+  /** Runs what is run for bytes, and tells of them from now on. Once. */
+  public void start() {
+    if (client.watch(this)) {
+      turn();
+    } else {
+      owner.stopped();
+    }
+  }
+
+  /** The selector is about to stop. */
+  void stop() {
+    owner.stopped();
   }
 
   /** Tells of bytes from now on. */
@@ -82,7 +97,7 @@ public final class JettyReadiness implements ManagedSelector.Selectable {
         on -> {
           arm(on);
           if (!ended) {
-            ready.run();
+            owner.ready();
           }
         });
   }
@@ -90,7 +105,7 @@ public final class JettyReadiness implements ManagedSelector.Selectable {
   /** As {@link #turn}, but a millisecond later, and tells of no bytes until then. */
   public void turnLater() {
     disarm();
-    timers.start(LATER, this::turn);
+    client.timers().start(LATER, this::turn);
   }
 
   /**
@@ -101,7 +116,7 @@ public final class JettyReadiness implements ManagedSelector.Selectable {
   public void disown(Runnable end) {
     end();
     try {
-      threads.execute(end);
+      client.threads().execute(end);
     } catch (RejectedExecutionException stopping) {
       end.run();
     }
@@ -109,6 +124,7 @@ public final class JettyReadiness implements ManagedSelector.Selectable {
 
   /** Lets go of the socket, whose descriptor is not free before. Idempotent. */
   public void end() {
+    client.unwatch(this);
     selector.submit(
         on -> {
           ended = true;
@@ -122,7 +138,7 @@ public final class JettyReadiness implements ManagedSelector.Selectable {
 
   @Override
   public @Nullable Runnable onSelected() {
-    ready.run();
+    owner.ready();
     return null;
   }
 

@@ -40,6 +40,18 @@ public final class TomcatRelayHandler extends WsHttpUpgradeHandler {
     }
   }
 
+  /**
+   * The session was cut. Its socket is closed in any case: nobody would read it on. On any thread,
+   * repeatedly.
+   */
+  void cut() {
+    TomcatRelaySocket ours = socket;
+    if (ours != null) {
+      told = true;
+      ours.close();
+    }
+  }
+
   /** Runs a send of a message; where it is written at once that is told on the same thread. */
   void send(Runnable call) {
     TomcatRelaySocket ours = socket;

@@ -39,7 +39,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>All fields of reading are guarded by the connection's lock.
  */
-final class TomcatRelaySocket extends SocketWrapperBase<NioChannel> {
+final class TomcatRelaySocket extends SocketWrapperBase<NioChannel>
+    implements JettyReadiness.Owner {
   private static final Logger log = LoggerFactory.getLogger(TomcatRelaySocket.class);
 
   /** Reads in a turn: then other connections of the selector have theirs. */
@@ -102,7 +103,7 @@ final class TomcatRelaySocket extends SocketWrapperBase<NioChannel> {
     this.wrapper = wrapper;
     this.channel = socket.getIOChannel();
     this.lock = lock;
-    this.readiness = client.readiness(channel, this::ready);
+    this.readiness = client.readiness(channel, this);
   }
 
   /**
@@ -136,7 +137,7 @@ final class TomcatRelaySocket extends SocketWrapperBase<NioChannel> {
       LOCK_OF.set(socket, socket.lock);
       FRAME_SOCKET.set(FRAME.get(handler), socket);
       REMOTE_SOCKET.set(REMOTE.get(handler), socket);
-      socket.readiness.turn(); // What came behind the handshake has been read already.
+      socket.readiness.start(); // What came behind the handshake has been read already.
       return socket;
     } catch (ReflectiveOperationException | RuntimeException | LinkageError e) {
       log.debug("Tomcat reads its WebSockets by itself", e);
@@ -174,8 +175,9 @@ final class TomcatRelaySocket extends SocketWrapperBase<NioChannel> {
     readiness.arm();
   }
 
-  /** On the selector's thread: there is something to read, or what was read may be served on. */
-  private void ready() {
+  /** There is something to read, or what was read may be served on. */
+  @Override
+  public void ready() {
     boolean goesOn = resumed;
     if (!locked()) {
       readiness.turnLater();
@@ -295,6 +297,11 @@ final class TomcatRelaySocket extends SocketWrapperBase<NioChannel> {
           wrapper.close();
           letGo();
         });
+  }
+
+  @Override
+  public void stopped() {
+    closeByItself();
   }
 
   // What Tomcat's frames call, under the lock.

@@ -70,7 +70,7 @@ final class TomcatSessionReading implements SessionReading {
     public void cut() {
       TomcatRelayHandler ours = handler;
       if (ours != null) {
-        ours.letGo();
+        ours.cut();
       }
     }
   }

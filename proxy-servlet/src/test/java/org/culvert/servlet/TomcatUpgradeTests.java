@@ -272,6 +272,23 @@ abstract class TomcatUpgradeTests {
   }
 
   @Test
+  void closesTheSocketsOfAnUndeployedApplicationWhoseClientsDoNotAnswer() throws Exception {
+    List<Socket> mute = opened(20);
+    for (Socket client : mute) {
+      echoes(client);
+    }
+    File base = new File(context.getDocBase());
+    tomcat.getHost().removeChild(context);
+    for (Socket client : mute) {
+      Wire wire = new Wire(client.getInputStream(), client.getOutputStream(), true);
+      assertThat(wire.read().code()).isEqualTo(1001);
+    }
+    await("Tomcat counts no connection", () -> protocol().getConnectionCount() <= 1);
+    closed(mute);
+    context = deployed(base, origin);
+  }
+
+  @Test
   void endsThemWhenTheConnectorStops() throws Exception {
     try (Socket client = open()) {
       echoes(client);
