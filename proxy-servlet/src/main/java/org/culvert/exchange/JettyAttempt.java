@@ -37,7 +37,7 @@ public final class JettyAttempt {
   private final @Nullable JettySwitch switching;
   private final boolean mayWait;
 
-  private final Leg leg = new Leg();
+  private final Listener listener = new Listener();
   private final AtomicBoolean told = new AtomicBoolean();
   private final AtomicReference<@Nullable GatewayFailure> aborted = new AtomicReference<>();
   private volatile @Nullable JettyUpstreamConnection connection;
@@ -113,7 +113,7 @@ public final class JettyAttempt {
     if (aborted.compareAndSet(null, cause)) {
       JettyUpstreamConnection begun = connection;
       if (begun != null) {
-        begun.abort(leg, cause);
+        begun.abort(listener, cause);
       }
       fail(cause);
     }
@@ -132,7 +132,7 @@ public final class JettyAttempt {
       return;
     }
     connection = to;
-    boolean begun = to.begin(leg, head.method().equals("HEAD"), body != null, timeouts.read());
+    boolean begun = to.begin(listener, head.method().equals("HEAD"), body != null, timeouts.read());
     if (!begun) {
       fail(
           new GatewayFailure(
@@ -144,7 +144,7 @@ public final class JettyAttempt {
         new JettyRequestSending(
             to,
             client,
-            leg,
+            listener,
             body,
             attempt.record()::sent,
             timeouts.send(),
@@ -153,11 +153,11 @@ public final class JettyAttempt {
     try {
       request.start(head, origin);
     } catch (RuntimeException e) {
-      to.abort(leg, JettyFailures.sending(origin, e));
+      to.abort(listener, JettyFailures.sending(origin, e));
     }
     GatewayFailure cause = aborted.get();
     if (cause != null) {
-      to.abort(leg, cause);
+      to.abort(listener, cause);
     }
   }
 
@@ -183,7 +183,7 @@ public final class JettyAttempt {
       return;
     }
     JettyUpstreamConnection from = connection;
-    if (from != null && from.leave(leg) && told.compareAndSet(false, true)) {
+    if (from != null && from.leave(listener) && told.compareAndSet(false, true)) {
       attempt.record().answered(answer.status(), answer.fields());
       EndPoint endPoint = from.getEndPoint();
       endPoint.setIdleTimeout(0);
@@ -194,7 +194,7 @@ public final class JettyAttempt {
   }
 
   /** What the connection tells of. */
-  private final class Leg implements JettyUpstreamConnection.Exchange {
+  private final class Listener implements AttemptListener {
     @Override
     public void answered(ResponseHead answer) {
       if (answer.status() == 101) {
@@ -251,7 +251,7 @@ public final class JettyAttempt {
 
     @Override
     public @Nullable Piece read() {
-      Piece piece = from.read(leg);
+      Piece piece = from.read(listener);
       if (piece != null) {
         int bytes = piece.bytes().remaining();
         attempt.record().received(bytes);
@@ -262,7 +262,7 @@ public final class JettyAttempt {
 
     @Override
     public void demand(Runnable ready) {
-      from.demand(leg, ready);
+      from.demand(listener, ready);
     }
 
     @Override

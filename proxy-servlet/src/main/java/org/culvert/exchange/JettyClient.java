@@ -1,9 +1,11 @@
 package org.culvert.exchange;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnknownHostException;
+import java.nio.channels.SelectableChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.HashMap;
@@ -20,6 +22,7 @@ import org.eclipse.jetty.io.ClientConnector;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SelectorManager;
 import org.eclipse.jetty.io.Transport;
+import org.eclipse.jetty.util.IO;
 import org.eclipse.jetty.util.component.LifeCycle;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.eclipse.jetty.util.thread.Scheduler;
@@ -95,6 +98,22 @@ public final class JettyClient {
             task.run();
           } else {
             super.execute(task);
+          }
+        }
+
+        /** In a near network it is connected already, and need not be waited for. */
+        @Override
+        public void connect(SelectableChannel channel, Object attachment) {
+          try {
+            if (((SocketChannel) channel).finishConnect()) {
+              connectionSucceeded(channel);
+              accept(channel, attachment);
+            } else {
+              super.connect(channel, attachment);
+            }
+          } catch (IOException refused) {
+            IO.close(channel);
+            super.execute(() -> connectionFailed(channel, refused, attachment));
           }
         }
       };

@@ -5,7 +5,6 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
-import org.culvert.exchange.JettyUpstreamConnection.Exchange;
 import org.culvert.exchange.PooledBuffers.Lent;
 import org.culvert.http.GatewayFailure;
 import org.culvert.http.HeaderFields;
@@ -24,7 +23,7 @@ final class JettyRequestSending implements Callback {
   private final JettyUpstreamConnection connection;
   private final EndPoint endPoint;
   private final PooledBuffers buffers;
-  private final Exchange exchange;
+  private final AttemptListener attempt;
   private final @Nullable RequestBody body;
   private final boolean chunked;
   private final IntConsumer sending;
@@ -53,12 +52,12 @@ final class JettyRequestSending implements Callback {
    * @param body what is sent behind the head, or null
    * @param sending told how many bytes of the body are being written
    * @param time how long one write may take
-   * @param timedOut run when one takes longer; aborts the exchange
+   * @param timedOut run when one takes longer; aborts the attempt
    */
   JettyRequestSending(
       JettyUpstreamConnection connection,
       JettyClient client,
-      Exchange exchange,
+      AttemptListener attempt,
       @Nullable RequestBody body,
       IntConsumer sending,
       Duration time,
@@ -66,7 +65,7 @@ final class JettyRequestSending implements Callback {
     this.connection = connection;
     this.endPoint = connection.getEndPoint();
     this.buffers = client.buffers();
-    this.exchange = exchange;
+    this.attempt = attempt;
     this.body = body;
     this.chunked = body != null && body.length() < 0;
     this.left = body == null ? 0 : body.length();
@@ -167,10 +166,10 @@ final class JettyRequestSending implements Callback {
     int read;
     try {
       read = chunked ? chunk(from, room) : piece(from, room);
-    } catch (IOException | RuntimeException e) { // Nobody else would end the exchange.
+    } catch (IOException | RuntimeException e) { // Nobody else would end the attempt.
       buffer.limit(buffer.capacity()).position(begun);
       over = true;
-      connection.abort(exchange, cause(e));
+      connection.abort(attempt, cause(e));
       return false;
     }
     if (read > 0) {
@@ -238,7 +237,7 @@ final class JettyRequestSending implements Callback {
   private void write(ByteBuffer bytes) {
     writing = true;
     if (last) {
-      connection.lastBytes(exchange);
+      connection.lastBytes(attempt);
     }
     try {
       if (endPoint.flush(bytes)) {
@@ -271,7 +270,7 @@ final class JettyRequestSending implements Callback {
     writing = false; // From here on who stops this may give the buffer back.
     if (last) {
       stopLimit();
-      connection.sent(exchange);
+      connection.sent(attempt);
     }
   }
 
@@ -303,11 +302,11 @@ final class JettyRequestSending implements Callback {
       held.drop();
     }
     stopLimit();
-    connection.outside(() -> connection.unsent(exchange, cause));
+    connection.outside(() -> connection.unsent(attempt, cause));
   }
 
   @Override
   public InvocationType getInvocationType() {
-    return exchange.mayWait() ? InvocationType.BLOCKING : InvocationType.NON_BLOCKING;
+    return attempt.mayWait() ? InvocationType.BLOCKING : InvocationType.NON_BLOCKING;
   }
 }

@@ -18,37 +18,16 @@ import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client's connection of HTTP/1.1 to a peer: one exchange after another, each with one read for a
+ * A client's connection of HTTP/1.1 to a peer: one attempt after another, each with one read for a
  * small answer. Asks its selector to tell of bytes all the time but while somebody has a piece in
  * hand and wants no more; so an end of an idle connection is noticed, and a request that is sent on
  * a kept one needs no word with the selector. Has a buffer only while bytes are in it, or pieces of
  * one that are not used yet: what comes then is read into the rest of it.
  *
- * <p>The lock guards parser, buffer and exchange; nobody is called back under it. Any thread may
+ * <p>The lock guards parser, buffer and attempt; nobody is called back under it. Any thread may
  * abort at any time.
  */
 final class JettyUpstreamConnection extends AbstractConnection implements Connection.UpgradeFrom {
-  /** One request and its answer, told of by the connection on any thread, never under its lock. */
-  interface Exchange {
-    /** The final head, or that of a 101; asked for the body, or for the switch, from now on. */
-    void answered(ResponseHead head);
-
-    /** It was cut short; the connection is closed. */
-    void broken(Throwable cause);
-
-    /** All of the answer was read; what came behind its body. */
-    void trailers(HeaderFields fields);
-
-    /** It is over: nothing further of the request is to be sent. */
-    void ended();
-
-    /** Nothing came for so long; the exchange is to abort. */
-    void timedOut();
-
-    /** Whether what it does with an answer may make the thread wait. */
-    boolean mayWait();
-  }
-
   private enum Request {
     /** Bytes of it are to come. */
     SENDING,
@@ -67,7 +46,7 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
   private final ReadLimit reading;
   private final Callback fillable = new Fillable();
 
-  private volatile @Nullable Exchange current;
+  private volatile @Nullable AttemptListener current;
   private Request request = Request.SENT;
   private boolean headed;
   private boolean answered = true;
@@ -77,12 +56,12 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
   private boolean closed;
   private @Nullable Runnable ready;
   private @Nullable Throwable failure;
-  private @Nullable Exchange unbroken;
+  private @Nullable AttemptListener unbroken;
 
   /**
    * A connection that is not open yet.
    *
-   * @param idle where it is kept between two exchanges
+   * @param idle where it is kept between two attempts
    * @param dial told when it is open
    */
   JettyUpstreamConnection(
@@ -100,7 +79,7 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
     this.reading = new ReadLimit(client.timers(), this::silent);
   }
 
-  /** Whether another exchange may begin, as far as is known. */
+  /** Whether another attempt may begin, as far as is known. */
   boolean isUsable() {
     synchronized (lock) {
       return failure == null && !closed && getEndPoint().isOpen();
@@ -108,21 +87,21 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
   }
 
   /**
-   * Begins an exchange; at most one is under way.
+   * Begins an attempt; at most one is under way.
    *
    * @param toHead whether it is a HEAD
    * @param hasBody whether a body is sent: the answer is waited for from its end on
    * @param readLimit how long the peer may say nothing
    * @return false when the connection has ended meanwhile, or, which would be a defect, has another
-   *     exchange
+   *     attempt
    */
-  boolean begin(Exchange exchange, boolean toHead, boolean hasBody, Duration readLimit) {
+  boolean begin(AttemptListener attempt, boolean toHead, boolean hasBody, Duration readLimit) {
     synchronized (lock) {
       if (failure != null || closed || switched || current != null) {
         return false;
       }
       reading.set(readLimit);
-      current = exchange;
+      current = attempt;
       request = Request.SENDING;
       headed = false;
       answered = false;
@@ -135,18 +114,18 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
   }
 
   /** The last bytes of the request are about to be given to the endpoint. */
-  void lastBytes(Exchange exchange) {
+  void lastBytes(AttemptListener attempt) {
     synchronized (lock) {
-      if (current == exchange) {
+      if (current == attempt) {
         request = Request.LAST;
       }
     }
   }
 
   /** The request is sent. */
-  void sent(Exchange exchange) {
+  void sent(AttemptListener attempt) {
     synchronized (lock) {
-      if (current != exchange) {
+      if (current != attempt) {
         return;
       }
       request = Request.SENT;
@@ -154,17 +133,17 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
         reading.begin();
       }
     }
-    settle(exchange);
+    settle(attempt);
   }
 
   /**
    * The request cannot be sent. A peer that wants no more of it may have said so before it closed:
    * its answer is looked for, unless the connection as such is broken.
    */
-  void unsent(Exchange exchange, Throwable cause) {
+  void unsent(AttemptListener attempt, Throwable cause) {
     boolean open = getEndPoint().isOpen() && !(cause instanceof SSLException);
     synchronized (lock) {
-      if (current != exchange) {
+      if (current != attempt) {
         return;
       }
       if (open) {
@@ -175,16 +154,16 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
       }
     }
     if (open) {
-      settle(exchange); // Where the answer is whole already.
+      settle(attempt); // Where the answer is whole already.
     } else {
-      abort(exchange, cause);
+      abort(attempt, cause);
     }
   }
 
-  /** Ends an exchange that is under way, and the connection with it. */
-  void abort(Exchange exchange, Throwable cause) {
+  /** Ends an attempt that is under way, and the connection with it. */
+  void abort(AttemptListener attempt, Throwable cause) {
     synchronized (lock) {
-      if (current != exchange) {
+      if (current != attempt) {
         return;
       }
       mark(cause);
@@ -193,20 +172,20 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
     tell();
   }
 
-  /** Keeps it for another exchange; nothing is under way. */
+  /** Keeps it for another attempt; nothing is under way. */
   void keep() {
     idle.keep(this);
   }
 
   // The answer.
 
-  /** As {@link AnswerBody#read}, for the exchange whose answer it is. */
-  @Nullable Piece read(Exchange exchange) {
+  /** As {@link AnswerBody#read}, for the attempt whose answer it is. */
+  @Nullable Piece read(AttemptListener attempt) {
     Piece piece = null;
     Throwable broken;
     HeaderFields trailers = null;
     synchronized (lock) {
-      if (current != exchange) {
+      if (current != attempt) {
         return AnswerPiece.failed(failure != null ? failure : new ClosedChannelException());
       }
       if (failure == null) {
@@ -228,16 +207,16 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
       getEndPoint().close(broken);
       tell();
     } else if (trailers != null) {
-      exchange.trailers(trailers); // Before another exchange may begin.
-      settle(exchange);
+      attempt.trailers(trailers); // Before another attempt may begin.
+      settle(attempt);
     }
     return piece;
   }
 
   /** As {@link AnswerBody#demand}. */
-  void demand(Exchange exchange, Runnable whenReady) {
+  void demand(AttemptListener attempt, Runnable whenReady) {
     synchronized (lock) {
-      if (current == exchange && failure == null && !input.isEnded()) {
+      if (current == attempt && failure == null && !input.isEnded()) {
         ready = whenReady;
         reading.begin();
         arm();
@@ -263,8 +242,8 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
 
     @Override
     public InvocationType getInvocationType() {
-      Exchange exchange = current;
-      return exchange != null && exchange.mayWait()
+      AttemptListener attempt = current;
+      return attempt != null && attempt.mayWait()
           ? InvocationType.BLOCKING
           : InvocationType.NON_BLOCKING;
     }
@@ -272,7 +251,7 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
 
   @Override
   public void onFillable() {
-    Exchange headedNow = null;
+    AttemptListener headedNow = null;
     ResponseHead head = null;
     Runnable readyNow = null;
     Throwable broken;
@@ -308,7 +287,7 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
     }
   }
 
-  /** Between two exchanges: what the peer says belongs to none. */
+  /** Between two attempts: what the peer says belongs to none. */
   private void unasked() throws IOException {
     if (input.fill()) {
       throw new IOException("the peer sent what nobody had asked for");
@@ -340,15 +319,15 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
 
   /** The read limit has passed. */
   private void silent() {
-    Exchange exchange;
+    AttemptListener attempt;
     synchronized (lock) {
-      exchange = current;
+      attempt = current;
       if (!reading.hasPassed()) {
-        return; // Another exchange's already.
+        return; // Another attempt's already.
       }
     }
-    if (exchange != null) {
-      later(exchange::timedOut); // What follows may wait; the timers' thread must not.
+    if (attempt != null) {
+      later(attempt::timedOut); // What follows may wait; the timers' thread must not.
     }
   }
 
@@ -365,16 +344,16 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
   }
 
   /** Request and answer are over, or the answer alone: then the rest of the request is void. */
-  private void settle(Exchange exchange) {
+  private void settle(AttemptListener attempt) {
     boolean keep;
     synchronized (lock) {
-      if (current != exchange || !answered || request == Request.LAST) {
+      if (current != attempt || !answered || request == Request.LAST) {
         return;
       }
       current = null;
       keep = persistent && request == Request.SENT && failure == null;
     }
-    exchange.ended();
+    attempt.ended();
     if (keep) {
       keep();
     } else {
@@ -425,7 +404,7 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
   }
 
   private void tell() {
-    Exchange untold;
+    AttemptListener untold;
     Runnable waitingFor;
     Throwable cause;
     synchronized (lock) {
@@ -445,10 +424,10 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
 
   // The switch to another protocol.
 
-  /** The exchange takes the connection out of HTTP: its endpoint is upgraded next. */
-  boolean leave(Exchange exchange) {
+  /** The attempt takes the connection out of HTTP: its endpoint is upgraded next. */
+  boolean leave(AttemptListener attempt) {
     synchronized (lock) {
-      if (current != exchange || failure != null) {
+      if (current != attempt || failure != null) {
         return false;
       }
       switched = true;
@@ -479,7 +458,7 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
 
   @Override
   public boolean onIdleExpired(TimeoutException timeout) {
-    return current == null; // An exchange has limits of its own.
+    return current == null; // An attempt has limits of its own.
   }
 
   @Override

@@ -126,6 +126,10 @@ public final class TomcatRelayHandler extends WsHttpUpgradeHandler {
   /** Tomcat has closed the connection, or is about to: its session may not know. */
   @Override
   public void destroy() {
+    TomcatRelaySocket ours = socket;
+    if (ours != null) {
+      ours.restoreBuffers();
+    }
     super.destroy();
     endSession();
   }

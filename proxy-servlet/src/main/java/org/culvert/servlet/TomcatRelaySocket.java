@@ -4,19 +4,12 @@ import java.io.IOException;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.nio.ByteBuffer;
-import java.nio.channels.CompletionHandler;
 import java.nio.channels.SocketChannel;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Lock;
 import org.apache.tomcat.util.net.AbstractEndpoint;
 import org.apache.tomcat.util.net.AbstractEndpoint.Handler.SocketState;
-import org.apache.tomcat.util.net.ApplicationBufferHandler;
 import org.apache.tomcat.util.net.NioChannel;
-import org.apache.tomcat.util.net.SSLSupport;
-import org.apache.tomcat.util.net.SendfileDataBase;
-import org.apache.tomcat.util.net.SendfileState;
 import org.apache.tomcat.util.net.SocketEvent;
 import org.apache.tomcat.util.net.SocketWrapperBase;
 import org.apache.tomcat.websocket.server.WsFrameServer;
@@ -39,8 +32,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>All fields of reading are guarded by the connection's lock.
  */
-final class TomcatRelaySocket extends SocketWrapperBase<NioChannel>
-    implements JettyReadiness.Owner {
+final class TomcatRelaySocket extends TomcatFrameSocket implements JettyReadiness.Owner {
   private static final Logger log = LoggerFactory.getLogger(TomcatRelaySocket.class);
 
   /** Reads in a turn: then other connections of the selector have theirs. */
@@ -66,6 +58,7 @@ final class TomcatRelaySocket extends SocketWrapperBase<NioChannel>
 
   private final FrameMeter meter = new FrameMeter(true, FrameMeter.ReservedBits.NONE);
   private final JettyReadiness readiness;
+  private volatile @Nullable TomcatBuffers buffers;
 
   /** What was read and is to be served on a thread of Tomcat's. */
   private @Nullable ByteBuffer kept;
@@ -135,8 +128,11 @@ final class TomcatRelaySocket extends SocketWrapperBase<NioChannel>
               (Lock) LOCK.invoke(wrapper),
               client);
       LOCK_OF.set(socket, socket.lock);
-      FRAME_SOCKET.set(FRAME.get(handler), socket);
+      Object frame = FRAME.get(handler);
+      FRAME_SOCKET.set(frame, socket);
       REMOTE_SOCKET.set(REMOTE.get(handler), socket);
+      TomcatBuffers.OfText.giveUp(frame);
+      socket.buffers = TomcatBuffers.giveUp(wrapper, false);
       socket.readiness.start(); // What came behind the handshake has been read already.
       return socket;
     } catch (ReflectiveOperationException | RuntimeException | LinkageError e) {
@@ -294,7 +290,7 @@ final class TomcatRelaySocket extends SocketWrapperBase<NioChannel>
           } finally {
             lock.unlock();
           }
-          wrapper.close();
+          closeWrapper();
           letGo();
         });
   }
@@ -476,120 +472,20 @@ final class TomcatRelaySocket extends SocketWrapperBase<NioChannel>
 
   @Override
   public void close() {
-    wrapper.close();
+    closeWrapper();
     letGo();
   }
 
-  // What nobody calls.
-
-  private static UnsupportedOperationException unused() {
-    return new UnsupportedOperationException("a WebSocket's frames only read");
+  private void closeWrapper() {
+    restoreBuffers();
+    wrapper.close();
   }
 
-  @Override
-  protected void populateRemoteHost() {
-    throw unused();
-  }
-
-  @Override
-  protected void populateRemoteAddr() {
-    throw unused();
-  }
-
-  @Override
-  protected void populateRemotePort() {
-    throw unused();
-  }
-
-  @Override
-  protected void populateLocalName() {
-    throw unused();
-  }
-
-  @Override
-  protected void populateLocalAddr() {
-    throw unused();
-  }
-
-  @Override
-  protected void populateLocalPort() {
-    throw unused();
-  }
-
-  @Override
-  public int read(boolean block, byte[] bytes, int offset, int length) {
-    throw unused();
-  }
-
-  @Override
-  public boolean isReadyForRead() {
-    throw unused();
-  }
-
-  @Override
-  public void setAppReadBufHandler(ApplicationBufferHandler buffers) {
-    throw unused();
-  }
-
-  @Override
-  protected void doClose() {
-    throw unused();
-  }
-
-  @Override
-  protected boolean flushNonBlocking() {
-    throw unused();
-  }
-
-  @Override
-  protected void doWrite(boolean block, ByteBuffer from) {
-    throw unused();
-  }
-
-  @Override
-  public void registerReadInterest() {
-    throw unused();
-  }
-
-  @Override
-  public void registerWriteInterest() {
-    throw unused();
-  }
-
-  @Override
-  public SendfileDataBase createSendfileData(String filename, long position, long length) {
-    throw unused();
-  }
-
-  @Override
-  public SendfileState processSendfile(SendfileDataBase data) {
-    throw unused();
-  }
-
-  @Override
-  public void doClientAuth(SSLSupport support) {
-    throw unused();
-  }
-
-  @Override
-  public SSLSupport getSslSupport() {
-    throw unused();
-  }
-
-  @Override
-  protected <A> OperationState<A> newOperationState(
-      boolean read,
-      ByteBuffer[] buffers,
-      int offset,
-      int length,
-      BlockingMode block,
-      long timeout,
-      TimeUnit unit,
-      A attachment,
-      CompletionCheck check,
-      CompletionHandler<Long, ? super A> completion,
-      Semaphore semaphore,
-      VectoredIOCompletionHandler<A> vectored) {
-    throw unused();
+  /** Tomcat is about to close the connection, and uses its buffers for another. */
+  void restoreBuffers() {
+    TomcatBuffers given = buffers;
+    if (given != null) {
+      given.restore();
+    }
   }
 }

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TomcatTunnelHandler implements InternalHttpUpgradeHandler {
   private @Nullable SocketWrapperBase<?> wrapper;
+  private volatile @Nullable TomcatBuffers buffers;
   private volatile TunnelFront.@Nullable Taker taker;
 
   /** For Tomcat. */
@@ -45,17 +46,22 @@ public final class TomcatTunnelHandler implements InternalHttpUpgradeHandler {
       throw new IllegalStateException("upgraded without a tunnel");
     }
     SocketWrapperBase<?> socket = socket();
-    var buffers = socket.getSocketBufferHandler();
-    ByteBuffer early = ByteBuffer.allocate(buffers.getReadBuffer().capacity());
+    var read = socket.getSocketBufferHandler();
+    ByteBuffer early =
+        ByteBuffer.allocate(read.isReadBufferEmpty() ? 0 : read.getReadBuffer().capacity());
     try {
-      while (!buffers.isReadBufferEmpty() && early.hasRemaining()) {
+      while (!read.isReadBufferEmpty() && early.hasRemaining()) {
         socket.read(false, early);
       }
     } catch (IOException e) {
       to.closed();
       throw new java.io.UncheckedIOException(e); // Has Tomcat close it.
     }
-    to.opened(tunnelled((NioChannel) socket.getSocket()), early.flip());
+    NioChannel channel = (NioChannel) socket.getSocket();
+    if (!(channel instanceof SecureNioChannel)) {
+      buffers = TomcatBuffers.giveUp(socket, true);
+    }
+    to.opened(tunnelled(channel), early.flip());
   }
 
   @Override
@@ -74,6 +80,8 @@ public final class TomcatTunnelHandler implements InternalHttpUpgradeHandler {
   /** Tomcat keeps this with a channel that waits for its next connection, but not the tunnel. */
   @Override
   public void destroy() {
+    restoreBuffers();
+    buffers = null;
     TunnelFront.Taker to = taker;
     taker = null;
     if (to != null) {
@@ -110,7 +118,15 @@ public final class TomcatTunnelHandler implements InternalHttpUpgradeHandler {
   private void closeConnection() {
     SocketWrapperBase<?> socket = socket();
     if (!TomcatSocket.tell(socket, SocketEvent.DISCONNECT)) {
+      restoreBuffers();
       socket.close();
+    }
+  }
+
+  private void restoreBuffers() {
+    TomcatBuffers given = buffers;
+    if (given != null) {
+      given.restore();
     }
   }
 

@@ -162,7 +162,7 @@ public final class Tunnel {
   /** Both sides have got their Close and given theirs. */
   void endIfLeft() {
     if (leaving && !over && client.hasLeft() && backend.hasLeft()) {
-      end("it was left");
+      endOrderly("it was left");
     }
   }
 
@@ -248,8 +248,18 @@ public final class Tunnel {
     }
   }
 
-  /** Ends it; the first cause stays. Nothing that a socket's owner does can keep it from ending. */
+  /** Cuts both sides. */
   void end(String why) {
+    end(why, false);
+  }
+
+  /** Both sides have had what they are to get. */
+  void endOrderly(String why) {
+    end(why, true);
+  }
+
+  /** The first cause stays. Nothing that a socket's owner does can keep it from ending. */
+  private void end(String why, boolean orderly) {
     synchronized (this) { // A loop that ends may run a close while a start is refused.
       if (over) {
         return;
@@ -264,8 +274,8 @@ public final class Tunnel {
     }
     client.leave();
     backend.leave();
-    client.close();
-    backend.close();
+    client.close(orderly);
+    backend.close(orderly);
     try {
       int code = closeCode == FrameMeter.NONE ? 0 : closeCode;
       ended.accept(new TunnelEnd(client.received(), backend.received(), code, cause));

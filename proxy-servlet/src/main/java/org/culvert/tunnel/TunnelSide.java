@@ -280,7 +280,7 @@ final class TunnelSide implements TunnelSocket.Side {
     }
     outputEnded = true;
     if (other().outputEnded) {
-      tunnel.end("both sides closed");
+      tunnel.endOrderly("both sides closed");
       return;
     }
     try {
@@ -317,9 +317,13 @@ final class TunnelSide implements TunnelSocket.Side {
     socket.leave();
   }
 
-  void close() {
+  void close(boolean orderly) {
     try {
-      socket.close();
+      if (orderly) {
+        socket.close();
+      } else {
+        socket.cut();
+      }
     } catch (Throwable e) {
       tunnel.loop().complain("closing the " + name + "'s side of a tunnel", e);
     }

@@ -88,4 +88,9 @@ public interface TunnelSocket {
    * learns of that tells {@link Tunnel#close}.
    */
   void close();
+
+  /** The same, where the other connection was not closed as it should be. */
+  default void cut() {
+    close();
+  }
 }

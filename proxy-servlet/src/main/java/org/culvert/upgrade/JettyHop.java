@@ -52,6 +52,7 @@ public final class JettyHop extends AbstractConnection implements Connection.Upg
   private volatile @Nullable Events events;
 
   private volatile Timers.@Nullable Limit lastWord;
+  private volatile boolean breached;
 
   private JettyHop(
       EndPoint endPoint,
@@ -128,8 +129,15 @@ public final class JettyHop extends AbstractConnection implements Connection.Upg
     writer.close(FrameEncoder.close(code, reason), null);
   }
 
+  /** A peer that is being told what it did wrong is cut soon in any case. */
   @Override
   public void abort() {
+    if (!breached) {
+      cut();
+    }
+  }
+
+  private void cut() {
     if (end()) {
       getEndPoint().close();
     }
@@ -213,7 +221,9 @@ public final class JettyHop extends AbstractConnection implements Connection.Upg
       }
       case CLOSE -> {
         input.release();
-        closed(decoder.closeCode(), decoder.closeReason(), decoder.payload());
+        int code = decoder.closeCode();
+        String reason = decoder.closeReason();
+        finish(decoder.payload(), this::cut, told -> told.closed(code, reason));
         return false;
       }
     }
@@ -243,23 +253,25 @@ public final class JettyHop extends AbstractConnection implements Connection.Upg
   /** RFC 6455, section 7.1.7. */
   private void breach(FrameException e) {
     input.release();
+    breached = true;
     byte[] close = FrameEncoder.close(e.code(), e.what());
     if (peerIsClient) {
-      closed(e.code(), e.what(), close);
+      finish(close, this::linger, to -> to.closed(e.code(), e.what()));
     } else {
-      finish(close, to -> to.broken(e));
+      finish(close, this::linger, to -> to.broken(e));
     }
   }
 
-  private void closed(int code, String reason, byte[] answer) {
-    finish(answer, to -> to.closed(code, reason));
+  /** The peer may be sending still. */
+  private void linger() {
+    LingeringClose.begin(getEndPoint(), timers, this::cut);
   }
 
   /** The connection's end, which follows its last frame at once, is not what is told. */
-  private void finish(byte[] answer, Consumer<Events> telling) {
+  private void finish(byte[] answer, Runnable then, Consumer<Events> telling) {
     Events to = events;
     boolean first = told.compareAndSet(false, true);
-    lastWord(answer);
+    lastWord(answer, then);
     if (to != null && first) {
       telling.accept(to);
     }
@@ -268,26 +280,26 @@ public final class JettyHop extends AbstractConnection implements Connection.Upg
   private void fail(Throwable cause) {
     input.release();
     broken(cause);
-    abort();
+    cut();
   }
 
   /** The last frame is written, then the connection is closed. */
-  private void lastWord(byte[] close) {
+  private void lastWord(byte[] close, Runnable then) {
     writer.close(
         close,
         new Completion() {
           @Override
           public void succeeded() {
-            abort();
+            then.run();
           }
 
           @Override
           public void failed(Throwable cause) {
-            abort();
+            cut();
           }
         });
     if (!ended.get()) {
-      lastWord = timers.start(LAST_WORD, this::abort);
+      lastWord = timers.start(LAST_WORD, this::cut);
       if (ended.get()) {
         stopLastWord();
       }

@@ -166,4 +166,17 @@ final class JettyTunnelStream implements TunnelSocket {
   public void close() {
     close.run();
   }
+
+  /**
+   * The peer gets RST_STREAM with CANCEL (RFC 8441, section 5), for which Jetty fails the writes.
+   */
+  @Override
+  public void cut() {
+    IOException cut = new IOException("the tunnel was cut");
+    Callback failing = endPoint.cancelWrite(cut);
+    if (failing != null) {
+      failing.failed(cut);
+    }
+    close.run();
+  }
 }

@@ -136,7 +136,7 @@ final class JettyUpstreamConnectionTest {
   }
 
   /** One exchange, whose answer is read to its end. */
-  private final class Get implements JettyUpstreamConnection.Exchange {
+  private final class Get implements AttemptListener {
     final CompletableFuture<String> answer = new CompletableFuture<>();
     final CompletableFuture<JettyUpstreamConnection> connection = new CompletableFuture<>();
     volatile JettyUpstreamConnection from;

@@ -68,7 +68,10 @@ final class Http2Client implements AutoCloseable {
   /** One stream: what comes is at the other end of a socket, so that a test can wait for it. */
   static final class WebSocket implements Stream.Listener, AutoCloseable {
     final CompletableFuture<MetaData.Response> head = new CompletableFuture<>();
-    final CompletableFuture<Void> reset = new CompletableFuture<>();
+
+    /** The error code of the peer's RST_STREAM. */
+    final CompletableFuture<Integer> reset = new CompletableFuture<>();
+
     private final Socket socket;
     private final OutputStream out;
     private final java.io.ByteArrayOutputStream sending = new java.io.ByteArrayOutputStream();
@@ -121,7 +124,7 @@ final class Http2Client implements AutoCloseable {
 
     @Override
     public void onReset(Stream from, ResetFrame frame, Callback callback) {
-      reset.complete(null);
+      reset.complete(frame.getError());
       try {
         out.close();
       } catch (IOException e) {

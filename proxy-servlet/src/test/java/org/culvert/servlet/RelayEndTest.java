@@ -20,6 +20,13 @@ class RelayEndTest {
     1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999
   };
 
+  /** An opcode that nobody knows, and more than a socket's buffers take. */
+  private static final byte[] NO_FRAME = new byte[900_000];
+
+  static {
+    NO_FRAME[0] = (byte) 0x83;
+  }
+
   /** A backend that says what it got last, "code reason" or "eof", and sends a Close if told. */
   private static TestOrigin.Script listener(BlockingQueue<String> got, byte[] close) {
     return Wire.backend(
@@ -299,6 +306,40 @@ class RelayEndTest {
       client.wire.send(Wire.TEXT, true, new byte[] {(byte) 0xC3, (byte) 0x28});
       assertThat(client.wire.message().code()).isEqualTo(1007);
       assertThat(got.poll(15, TimeUnit.SECONDS)).matches("1007 .*|eof");
+    }
+  }
+
+  /** The rest of what it sent must not cost a peer the Close: RFC 6455, section 7.1.1. */
+  @ParameterizedTest
+  @EnumSource(
+      names = {"JETTY_JAKARTA_RELAY", "TOMCAT_RELAY"},
+      mode = EnumSource.Mode.EXCLUDE)
+  void tellsAClientThatSendsOnWhyItIsClosed(Way way) throws Exception {
+    try (RelaySetup setup = new RelaySetup(way, Wire.backend(Wire.echo()))) {
+      for (int i = 0; i < 20; i++) {
+        RelaySetup.Client client = setup.open();
+        client.socket.getOutputStream().write(NO_FRAME);
+        assertThat(client.wire.message().code()).isEqualTo(1002);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Way.class)
+  void tellsABackendThatSendsOnWhyItIsClosed(Way way) throws Exception {
+    BlockingQueue<Integer> got = new LinkedBlockingQueue<>();
+    TestOrigin.Script backend =
+        Wire.backend(
+            (wire, talk) -> {
+              talk.out.write(NO_FRAME);
+              got.add(wire.read().code());
+            });
+    try (RelaySetup setup = new RelaySetup(way, backend)) {
+      for (int i = 0; i < 20; i++) {
+        RelaySetup.Client client = setup.open();
+        assertThat(client.wire.message().code()).isEqualTo(1014);
+        assertThat(got.poll(15, TimeUnit.SECONDS)).isEqualTo(1002);
+      }
     }
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.BufferedInputStream;
 import java.io.File;
 import java.io.IOException;
+import java.lang.reflect.Field;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
@@ -25,6 +26,10 @@ import org.apache.catalina.Context;
 import org.apache.catalina.core.StandardContext;
 import org.apache.catalina.startup.Tomcat;
 import org.apache.coyote.AbstractProtocol;
+import org.apache.tomcat.util.collections.SynchronizedStack;
+import org.apache.tomcat.util.net.NioChannel;
+import org.apache.tomcat.util.net.NioEndpoint;
+import org.apache.tomcat.util.net.SocketBufferHandler;
 import org.apache.tomcat.websocket.server.WsSci;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -286,6 +291,38 @@ abstract class TomcatUpgradeTests {
     await("Tomcat counts no connection", () -> protocol().getConnectionCount() <= 1);
     closed(mute);
     context = deployed(base, origin);
+  }
+
+  /** Tomcat uses an ended connection's channel for the next one. */
+  @Test
+  void leavesTomcatTheBuffersOfItsConnections() throws Exception {
+    for (int i = 0; i < 3; i++) {
+      List<Socket> open = opened(20);
+      for (Socket client : open) {
+        echoes(client);
+      }
+      for (Socket client : open) {
+        client.close();
+      }
+      await("Tomcat counts no connection", () -> protocol().getConnectionCount() <= 1);
+    }
+    assertThat(keptBuffers()).hasSizeGreaterThan(5).containsOnly(8192);
+  }
+
+  private List<Integer> keptBuffers() throws ReflectiveOperationException {
+    Field endpoint = AbstractProtocol.class.getDeclaredField("endpoint");
+    endpoint.setAccessible(true);
+    Field kept = NioEndpoint.class.getDeclaredField("nioChannels");
+    kept.setAccessible(true);
+    SynchronizedStack<?> channels = (SynchronizedStack<?>) kept.get(endpoint.get(protocol()));
+    List<Integer> sizes = new ArrayList<>();
+    Object channel;
+    while ((channel = channels.pop()) != null) {
+      SocketBufferHandler buffers = ((NioChannel) channel).getBufHandler();
+      sizes.add(buffers.getReadBuffer().capacity());
+      sizes.add(buffers.getWriteBuffer().capacity());
+    }
+    return sizes;
   }
 
   @Test

@@ -9,6 +9,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.eclipse.jetty.http2.ErrorCode;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.junit.jupiter.api.Test;
@@ -147,6 +148,7 @@ class TunnelOverHttp2Test {
             assertThat(socket.wire.read().payload()).isEqualTo(asked);
             assertThat(socket.wire.ended()).isTrue();
             assertThat(origin.ends.poll(10, TimeUnit.SECONDS)).isEqualTo("returned");
+            assertThat(socket.reset).isNotDone();
           }
         });
   }
@@ -171,8 +173,9 @@ class TunnelOverHttp2Test {
         });
   }
 
+  /** RFC 8441, section 5: what a TCP reset is there. */
   @Test
-  void endsTheStreamWhenTheBackendBreaksOff() throws Exception {
+  void resetsTheStreamWhenTheBackendBreaksOff() throws Exception {
     TestOrigin.Script backend =
         Wire.backend(
             (wire, talk) -> {
@@ -186,6 +189,8 @@ class TunnelOverHttp2Test {
             socket.wire.text("x");
             socket.flush();
             assertThat(socket.wire.ended()).isTrue();
+            assertThat(socket.reset.get(10, TimeUnit.SECONDS))
+                .isEqualTo(ErrorCode.CANCEL_STREAM_ERROR.code);
           }
         });
   }
