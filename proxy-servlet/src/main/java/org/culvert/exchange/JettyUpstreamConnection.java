@@ -464,10 +464,14 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
   @Override
   public void onClose(@Nullable Throwable cause) {
     super.onClose(cause);
+    boolean left;
     synchronized (lock) {
       closed = true;
+      left = switched;
     }
     idle.forget(this);
-    broken(cause == null ? new ClosedChannelException() : cause);
+    if (!left) {
+      broken(cause == null ? new ClosedChannelException() : cause);
+    }
   }
 }

@@ -11,6 +11,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,6 +34,9 @@ public final class RelayThreads implements AutoCloseable {
 
   private static final int CUTTING = 32;
   private static final long IDLE_SECONDS = 10;
+
+  private static final long MOMENT_NANOS = 500_000;
+  private static final int MOST_IN_A_ROW = 1_000_000;
 
   /** How long a call may hold its thread while others wait for one. */
   private static final Duration PATIENCE = Duration.ofMillis(500);
@@ -75,16 +79,37 @@ public final class RelayThreads implements AutoCloseable {
     final Queue<Runnable> last = new ConcurrentLinkedQueue<>();
     final AtomicInteger lastOnes = new AtomicInteger();
 
-    /** By the thread that has raised the count from 0, until it is 0 again. */
+    /**
+     * By the thread that has raised the count from 0, until it is 0 again. It looks once more after
+     * a moment before it ends: to wake a thread costs more than what it is woken for.
+     */
     void runLast() {
+      int done;
       do {
-        Runnable task = last.remove();
+        done = runWaiting();
+        while (done < MOST_IN_A_ROW) {
+          LockSupport.parkNanos(MOMENT_NANOS);
+          int more = runWaiting();
+          if (more == 0) {
+            break;
+          }
+          done += more;
+        }
+      } while (lastOnes.addAndGet(-done) > 0);
+    }
+
+    private int runWaiting() {
+      int done = 0;
+      Runnable task;
+      while ((task = last.poll()) != null) {
+        done++;
         try {
           task.run();
         } catch (RuntimeException | Error e) {
           log.warn("what follows a WebSocket's end failed", e);
         }
-      } while (lastOnes.decrementAndGet() > 0);
+      }
+      return done;
     }
 
     /** Calls wait for a thread: looks after a while whether they still do. */
@@ -153,7 +178,7 @@ public final class RelayThreads implements AutoCloseable {
 
   /**
    * Does what is left to do for a session that has ended, and waits for no peer: its line in a log.
-   * One after the other, so that many ends at once wake one thread.
+   * One after the other, so that many ends wake one thread once.
    */
   public void follow(Runnable task) {
     mine.last.add(task);

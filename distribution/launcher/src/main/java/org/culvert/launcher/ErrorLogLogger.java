@@ -15,9 +15,13 @@ import org.slf4j.helpers.MessageFormatter;
 final class ErrorLogLogger extends LegacyAbstractLogger {
   private static final long serialVersionUID = 1L;
 
+  /** Jetty asks hundreds of times for a request whether it is to say what it does. */
+  private final boolean isJettys;
+
   /** A logger of that name. */
   ErrorLogLogger(String name) {
     this.name = name;
+    this.isJettys = name.startsWith("org.eclipse.jetty");
   }
 
   @Override
@@ -33,7 +37,7 @@ final class ErrorLogLogger extends LegacyAbstractLogger {
   /** Debug is Culvert's own: that of the server below would drown it. */
   @Override
   public boolean isDebugEnabled() {
-    return ErrorLog.process().takes(Level.DEBUG) && !name.startsWith("org.eclipse.jetty");
+    return !isJettys && ErrorLog.process().takes(Level.DEBUG);
   }
 
   @Override
