@@ -3,7 +3,6 @@ package org.culvert.servlet;
 import java.lang.reflect.Field;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.tomcat.util.net.SocketBufferHandler;
 import org.apache.tomcat.util.net.SocketWrapperBase;
 import org.apache.tomcat.websocket.WsFrameBase;
@@ -24,7 +23,7 @@ final class TomcatBuffers {
   private final int readSize;
   private final int writeSize;
   private final boolean direct;
-  private final AtomicBoolean restored = new AtomicBoolean();
+  private boolean restored;
 
   /** What is 0 stays as it is. */
   private TomcatBuffers(
@@ -58,12 +57,13 @@ final class TomcatBuffers {
 
   /**
    * Restores them, once, unless the connection is closed already: they are another's then. Before
-   * it is closed.
+   * it is closed, by whoever closes it; who comes second waits for the first.
    */
-  void restore() {
-    if (restored.compareAndSet(false, true) && !wrapper.isClosed()) {
+  synchronized void restore() {
+    if (!restored && !wrapper.isClosed()) {
       replace(readSize, writeSize);
     }
+    restored = true;
   }
 
   private void replace(int read, int write) {
