@@ -19,6 +19,8 @@ import org.culvert.upstream.UpstreamGroup;
 import org.eclipse.jetty.io.ByteBufferPool;
 import org.eclipse.jetty.io.ClientConnectionFactory;
 import org.eclipse.jetty.io.ClientConnector;
+import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SelectorManager;
 import org.eclipse.jetty.io.Transport;
@@ -114,6 +116,18 @@ public final class JettyClient {
           } catch (IOException refused) {
             IO.close(channel);
             super.execute(() -> connectionFailed(channel, refused, attachment));
+          }
+        }
+
+        /** Jetty tells nobody of what goes wrong with one that need not be waited for. */
+        @Override
+        public Connection newConnection(
+            SelectableChannel channel, EndPoint endPoint, Object attachment) throws IOException {
+          try {
+            return super.newConnection(channel, endPoint, attachment);
+          } catch (IOException | RuntimeException e) {
+            connectionFailed(channel, e, attachment);
+            throw e;
           }
         }
       };
