@@ -81,6 +81,7 @@ public final class JettyReadiness implements ManagedSelector.Selectable {
       }
     } catch (ClosedChannelException | CancelledKeyException closed) {
       ended = true;
+      client.unwatch(this);
     }
   }
 

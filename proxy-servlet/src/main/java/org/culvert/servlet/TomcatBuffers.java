@@ -9,10 +9,10 @@ import org.apache.tomcat.websocket.WsFrameBase;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The buffers of an upgraded connection in Tomcat past which its bytes go: 8 KB each, for as long
- * as it is open. They are given up, and made anew when it is about to be closed, for Tomcat keeps
- * them for its next connection. That one would still work without, byte by byte. Where Tomcat has
- * changed too much they stay. One source for Tomcat 10.1 and 11.
+ * The buffers of a connection in Tomcat that has become a tunnel: 8 KB each, past which its bytes
+ * go. They are given up, and made anew when it is about to be closed, for Tomcat keeps them for its
+ * next connection. That one would still work without, byte by byte. Where Tomcat has changed too
+ * much they stay. One source for Tomcat 10.1 and 11.
  */
 final class TomcatBuffers {
   private static final @Nullable Field READ = field(SocketBufferHandler.class, "readBuffer");
@@ -25,33 +25,30 @@ final class TomcatBuffers {
   private final boolean direct;
   private boolean restored;
 
-  /** What is 0 stays as it is. */
-  private TomcatBuffers(
-      SocketWrapperBase<?> wrapper, SocketBufferHandler buffers, int readSize, int writeSize) {
+  private TomcatBuffers(SocketWrapperBase<?> wrapper, SocketBufferHandler buffers) {
     this.wrapper = wrapper;
     this.buffers = buffers;
-    this.readSize = readSize;
-    this.writeSize = writeSize;
+    this.readSize = buffers.getReadBuffer().capacity();
+    this.writeSize = buffers.getWriteBuffer().capacity();
     this.direct = buffers.getReadBuffer().isDirect();
   }
 
   /**
-   * Gives up what is not needed any more and is empty. While nobody else uses the connection.
+   * Gives them up. While nobody else has the connection: whoever closes it now may have Tomcat use
+   * them for another.
    *
-   * @param written whether what is sent goes past its buffer too
+   * @return null where they are not empty or cannot be had
    */
-  static TomcatBuffers giveUp(SocketWrapperBase<?> wrapper, boolean written) {
+  static @Nullable TomcatBuffers giveUp(SocketWrapperBase<?> wrapper) {
     SocketBufferHandler buffers = wrapper.getSocketBufferHandler();
-    boolean known = READ != null && WRITE != null;
-    TomcatBuffers given =
-        new TomcatBuffers(
-            wrapper,
-            buffers,
-            known && buffers.isReadBufferEmpty() ? buffers.getReadBuffer().capacity() : 0,
-            known && written && buffers.isWriteBufferEmpty()
-                ? buffers.getWriteBuffer().capacity()
-                : 0);
-    given.replace(given.readSize == 0 ? 0 : 1, given.writeSize == 0 ? 0 : 1);
+    if (READ == null
+        || WRITE == null
+        || !buffers.isReadBufferEmpty()
+        || !buffers.isWriteBufferEmpty()) {
+      return null;
+    }
+    TomcatBuffers given = new TomcatBuffers(wrapper, buffers);
+    given.replace(1, 1);
     return given;
   }
 
@@ -68,12 +65,10 @@ final class TomcatBuffers {
 
   private void replace(int read, int write) {
     try {
-      if (read > 0 && READ != null) {
+      if (READ != null && WRITE != null) {
         buffers.configureReadBufferForWrite();
-        READ.set(buffers, allocated(read));
-      }
-      if (write > 0 && WRITE != null) {
         buffers.configureWriteBufferForWrite();
+        READ.set(buffers, allocated(read));
         WRITE.set(buffers, allocated(write));
       }
     } catch (IllegalAccessException e) {

@@ -1,7 +1,9 @@
 package org.culvert.servlet;
 
 import jakarta.servlet.http.WebConnection;
+import java.nio.channels.SocketChannel;
 import org.apache.tomcat.util.net.AbstractEndpoint.Handler.SocketState;
+import org.apache.tomcat.util.net.NioChannel;
 import org.apache.tomcat.util.net.SocketEvent;
 import org.apache.tomcat.util.net.SocketWrapperBase;
 import org.apache.tomcat.websocket.server.WsHttpUpgradeHandler;
@@ -81,15 +83,21 @@ public final class TomcatRelayHandler extends WsHttpUpgradeHandler {
     wrapper = of;
   }
 
-  /** The 101 is on the wire. Where Tomcat has changed too much it reads by itself, as always. */
+  /**
+   * The 101 is on the wire. Where Tomcat has changed too much it reads by itself, as always. From
+   * the opening on, which happens in here, the connection may be closed by another thread, and
+   * Tomcat's channel be the next client's: so the socket is taken out of it before.
+   */
   @Override
   public void init(WebConnection connection) {
-    super.init(connection);
     SocketWrapperBase<?> of = wrapper;
+    SocketChannel channel =
+        of != null && of.getSocket() instanceof NioChannel nio ? nio.getIOChannel() : null;
+    super.init(connection);
     JettyClient reader = client;
     client = null;
-    if (of != null && reader != null) {
-      socket = TomcatRelaySocket.beneath(this, of, reader);
+    if (of != null && channel != null && reader != null) {
+      socket = TomcatRelaySocket.beneath(this, of, channel, reader);
     }
   }
 
@@ -126,10 +134,6 @@ public final class TomcatRelayHandler extends WsHttpUpgradeHandler {
   /** Tomcat has closed the connection, or is about to: its session may not know. */
   @Override
   public void destroy() {
-    TomcatRelaySocket ours = socket;
-    if (ours != null) {
-      ours.restoreBuffers();
-    }
     super.destroy();
     endSession();
   }

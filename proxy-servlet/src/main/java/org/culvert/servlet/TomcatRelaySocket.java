@@ -58,7 +58,6 @@ final class TomcatRelaySocket extends TomcatFrameSocket implements JettyReadines
 
   private final FrameMeter meter = new FrameMeter(true, FrameMeter.ReservedBits.NONE);
   private final JettyReadiness readiness;
-  private volatile @Nullable TomcatBuffers buffers;
 
   /** What was read and is to be served on a thread of Tomcat's. */
   private @Nullable ByteBuffer kept;
@@ -87,14 +86,14 @@ final class TomcatRelaySocket extends TomcatFrameSocket implements JettyReadines
   private TomcatRelaySocket(
       TomcatRelayHandler handler,
       SocketWrapperBase<?> wrapper,
-      NioChannel socket,
+      SocketChannel channel,
       AbstractEndpoint<NioChannel, ?> endpoint,
       Lock lock,
       JettyClient client) {
-    super(socket, endpoint);
+    super((NioChannel) wrapper.getSocket(), endpoint);
     this.handler = handler;
     this.wrapper = wrapper;
-    this.channel = socket.getIOChannel();
+    this.channel = channel;
     this.lock = lock;
     this.readiness = client.readiness(channel, this);
   }
@@ -102,10 +101,14 @@ final class TomcatRelaySocket extends TomcatFrameSocket implements JettyReadines
   /**
    * Puts it beneath a connection's frames, and begins to read.
    *
+   * @param channel the connection's socket, open or closed
    * @return null where Tomcat has changed too much
    */
   static @Nullable TomcatRelaySocket beneath(
-      TomcatRelayHandler handler, SocketWrapperBase<?> wrapper, JettyClient client) {
+      TomcatRelayHandler handler,
+      SocketWrapperBase<?> wrapper,
+      SocketChannel channel,
+      JettyClient client) {
     if (FRAME == null
         || FRAME_SOCKET == null
         || REMOTE == null
@@ -121,18 +124,12 @@ final class TomcatRelaySocket extends TomcatFrameSocket implements JettyReadines
           (AbstractEndpoint<NioChannel, ?>) ENDPOINT.invoke(wrapper);
       TomcatRelaySocket socket =
           new TomcatRelaySocket(
-              handler,
-              wrapper,
-              (NioChannel) wrapper.getSocket(),
-              endpoint,
-              (Lock) LOCK.invoke(wrapper),
-              client);
+              handler, wrapper, channel, endpoint, (Lock) LOCK.invoke(wrapper), client);
       LOCK_OF.set(socket, socket.lock);
       Object frame = FRAME.get(handler);
       FRAME_SOCKET.set(frame, socket);
       REMOTE_SOCKET.set(REMOTE.get(handler), socket);
       TomcatBuffers.OfText.giveUp(frame);
-      socket.buffers = TomcatBuffers.giveUp(wrapper, false);
       socket.readiness.start(); // What came behind the handshake has been read already.
       return socket;
     } catch (ReflectiveOperationException | RuntimeException | LinkageError e) {
@@ -183,7 +180,7 @@ final class TomcatRelaySocket extends TomcatFrameSocket implements JettyReadines
     SocketState state;
     try {
       if (wrapper.isClosed()) {
-        readiness.disarm();
+        letGo();
         return;
       }
       if (handedOver) {
@@ -290,7 +287,7 @@ final class TomcatRelaySocket extends TomcatFrameSocket implements JettyReadines
           } finally {
             lock.unlock();
           }
-          closeWrapper();
+          wrapper.close();
           letGo();
         });
   }
@@ -472,20 +469,7 @@ final class TomcatRelaySocket extends TomcatFrameSocket implements JettyReadines
 
   @Override
   public void close() {
-    closeWrapper();
-    letGo();
-  }
-
-  private void closeWrapper() {
-    restoreBuffers();
     wrapper.close();
-  }
-
-  /** Tomcat is about to close the connection, and uses its buffers for another. */
-  void restoreBuffers() {
-    TomcatBuffers given = buffers;
-    if (given != null) {
-      given.restore();
-    }
+    letGo();
   }
 }

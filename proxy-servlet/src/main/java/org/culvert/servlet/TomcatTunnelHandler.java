@@ -59,7 +59,7 @@ public final class TomcatTunnelHandler implements InternalHttpUpgradeHandler {
     }
     NioChannel channel = (NioChannel) socket.getSocket();
     if (!(channel instanceof SecureNioChannel)) {
-      buffers = TomcatBuffers.giveUp(socket, true);
+      buffers = TomcatBuffers.giveUp(socket);
     }
     to.opened(tunnelled(channel), early.flip());
   }
