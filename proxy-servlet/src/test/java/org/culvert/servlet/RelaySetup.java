@@ -10,8 +10,8 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.apache.catalina.startup.Tomcat;
@@ -75,7 +75,7 @@ final class RelaySetup implements AutoCloseable {
   final TestUpgrade proxy;
   private final @Nullable TestKeys keys;
   private final TestFront front;
-  private final List<Closeable> clients = new ArrayList<>();
+  private final List<Closeable> clients = new CopyOnWriteArrayList<>();
 
   RelaySetup(TestFront.Kind kind, TestOrigin.Script backend) throws Exception {
     this(kind, backend, Duration.ofSeconds(30), Duration.ofSeconds(30), 200);
