@@ -34,6 +34,8 @@ public final class JettyReadiness implements ManagedSelector.Selectable {
   private final SocketChannel socket;
   private final Owner owner;
 
+  private volatile boolean over;
+
   // The selector's thread alone.
   private @Nullable SelectionKey key;
   private boolean ended;
@@ -50,12 +52,14 @@ public final class JettyReadiness implements ManagedSelector.Selectable {
     this.owner = owner;
   }
 
-  /** Runs what is run for bytes, and tells of them from now on. Once. */
+  /** Runs what is run for bytes, and tells of them from now on, unless it has ended. Once. */
   public void start() {
-    if (client.watch(this)) {
-      turn();
-    } else {
+    if (!client.watch(this)) {
       owner.stopped();
+    } else if (over) {
+      client.unwatch(this);
+    } else {
+      turn();
     }
   }
 
@@ -125,6 +129,7 @@ public final class JettyReadiness implements ManagedSelector.Selectable {
 
   /** Lets go of the socket, whose descriptor is not free before. Idempotent. */
   public void end() {
+    over = true;
     client.unwatch(this);
     selector.submit(
         on -> {

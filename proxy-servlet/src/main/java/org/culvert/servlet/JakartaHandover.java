@@ -109,7 +109,11 @@ final class JakartaHandover implements RelayFront.Taker {
 
   /** The session is there; null when it came too late. */
   @Nullable JakartaClientHop opened(Session session) {
-    return open() ? upgrade.hop(session, accepted, reading, threads) : null;
+    if (!open()) {
+      return null;
+    }
+    reading.opening();
+    return upgrade.hop(session, accepted, reading, threads);
   }
 
   private boolean open() {

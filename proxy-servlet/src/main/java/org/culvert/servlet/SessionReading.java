@@ -16,6 +16,9 @@ interface SessionReading {
     /** That of a session which the container reads. */
     Companion NONE = new Companion() {};
 
+    /** The session has been made, and nobody has used it yet. In its onOpen, once. */
+    default void opening() {}
+
     /** Runs a send of a message; where it is written at once that is told on the same thread. */
     default void send(Runnable call) {
       call.run();

@@ -1,7 +1,6 @@
 package org.culvert.servlet;
 
 import jakarta.servlet.http.WebConnection;
-import java.nio.channels.SocketChannel;
 import org.apache.tomcat.util.net.AbstractEndpoint.Handler.SocketState;
 import org.apache.tomcat.util.net.NioChannel;
 import org.apache.tomcat.util.net.SocketEvent;
@@ -32,13 +31,16 @@ public final class TomcatRelayHandler extends WsHttpUpgradeHandler {
   }
 
   /**
-   * Whoever closed the connection did so without an event of Tomcat's. On any thread, repeatedly.
+   * The session is there, and nobody uses it yet: whoever sends or cuts it later finds the socket
+   * exchanged. Were that done at the end of {@link #init}, a send might have begun over the old
+   * one, and a cut have given Tomcat's channel to the next client. Where Tomcat has changed too
+   * much it reads by itself, as always.
    */
-  void letGo() {
-    told = true;
-    TomcatRelaySocket ours = socket;
-    if (ours != null) {
-      ours.letGo();
+  void opening() {
+    SocketWrapperBase<?> of = wrapper;
+    JettyClient reader = client;
+    if (of != null && reader != null && of.getSocket() instanceof NioChannel nio) {
+      socket = TomcatRelaySocket.beneath(this, of, nio.getIOChannel(), reader);
     }
   }
 
@@ -65,8 +67,10 @@ public final class TomcatRelayHandler extends WsHttpUpgradeHandler {
   }
 
   /** What {@link #upgradeDispatch} does for something to read, told to nobody. */
-  SocketState read() {
-    return super.upgradeDispatch(SocketEvent.OPEN_READ);
+  SocketState read(TomcatRelaySocket ours) {
+    SocketState state = super.upgradeDispatch(SocketEvent.OPEN_READ);
+    ours.left(state);
+    return state;
   }
 
   /** Ends the session as one whose connection has failed. Under the connection's lock. */
@@ -83,21 +87,14 @@ public final class TomcatRelayHandler extends WsHttpUpgradeHandler {
     wrapper = of;
   }
 
-  /**
-   * The 101 is on the wire. Where Tomcat has changed too much it reads by itself, as always. From
-   * the opening on, which happens in here, the connection may be closed by another thread, and
-   * Tomcat's channel be the next client's: so the socket is taken out of it before.
-   */
+  /** The 101 is on the wire. The session opens in here ({@link #opening}). */
   @Override
   public void init(WebConnection connection) {
-    SocketWrapperBase<?> of = wrapper;
-    SocketChannel channel =
-        of != null && of.getSocket() instanceof NioChannel nio ? nio.getIOChannel() : null;
     super.init(connection);
-    JettyClient reader = client;
     client = null;
-    if (of != null && channel != null && reader != null) {
-      socket = TomcatRelaySocket.beneath(this, of, channel, reader);
+    TomcatRelaySocket ours = socket;
+    if (ours != null) {
+      ours.begin();
     }
   }
 
@@ -120,7 +117,7 @@ public final class TomcatRelayHandler extends WsHttpUpgradeHandler {
             && (event == SocketEvent.OPEN_READ || event == SocketEvent.OPEN_WRITE)
             && ours.isAwaited();
     if (reads) {
-      state = read();
+      state = read(ours);
       if (state == SocketState.UPGRADED) {
         ours.goOn();
       }

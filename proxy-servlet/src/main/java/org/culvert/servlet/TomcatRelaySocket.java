@@ -65,6 +65,9 @@ final class TomcatRelaySocket extends TomcatFrameSocket implements JettyReadines
   /** Whether what was read before may be served on, which is seen at no socket. */
   private volatile boolean resumed = true;
 
+  /** Its session reads no more before it is resumed: to read is an error of Tomcat's until then. */
+  private boolean suspended;
+
   private final AtomicBoolean awaited = new AtomicBoolean();
 
   /** Who sends now, and is told itself when that is done. */
@@ -99,7 +102,7 @@ final class TomcatRelaySocket extends TomcatFrameSocket implements JettyReadines
   }
 
   /**
-   * Puts it beneath a connection's frames, and begins to read.
+   * Puts it beneath a connection's frames and its remote endpoint, which nobody may be using.
    *
    * @param channel the connection's socket, open or closed
    * @return null where Tomcat has changed too much
@@ -130,7 +133,6 @@ final class TomcatRelaySocket extends TomcatFrameSocket implements JettyReadines
       FRAME_SOCKET.set(frame, socket);
       REMOTE_SOCKET.set(REMOTE.get(handler), socket);
       TomcatBuffers.OfText.giveUp(frame);
-      socket.readiness.start(); // What came behind the handshake has been read already.
       return socket;
     } catch (ReflectiveOperationException | RuntimeException | LinkageError e) {
       log.debug("Tomcat reads its WebSockets by itself", e);
@@ -158,6 +160,11 @@ final class TomcatRelaySocket extends TomcatFrameSocket implements JettyReadines
     }
   }
 
+  /** Begins to read. What came behind the handshake may have been read already. */
+  void begin() {
+    readiness.start();
+  }
+
   /** Lets go of the socket, which has been or is about to be closed. On any thread, repeatedly. */
   void letGo() {
     readiness.end();
@@ -181,6 +188,10 @@ final class TomcatRelaySocket extends TomcatFrameSocket implements JettyReadines
     try {
       if (wrapper.isClosed()) {
         letGo();
+        return;
+      }
+      if (suspended && !goesOn) {
+        readiness.disarm(); // It had been told to look again before it was suspended.
         return;
       }
       if (handedOver) {
@@ -230,7 +241,7 @@ final class TomcatRelaySocket extends TomcatFrameSocket implements JettyReadines
     onSelector = true;
     reads = MOST_READS;
     try {
-      return handler.read();
+      return handler.read(this);
     } catch (RuntimeException | Error e) {
       log.error("a WebSocket of Tomcat's could not be read", e);
       return SocketState.CLOSED;
@@ -267,6 +278,11 @@ final class TomcatRelaySocket extends TomcatFrameSocket implements JettyReadines
     } catch (RuntimeException stopped) {
       closeByItself();
     }
+  }
+
+  /** How the session left its reading. Under the lock. */
+  void left(SocketState state) {
+    suspended = state == SocketState.SUSPENDED;
   }
 
   /** Whether a thread of Tomcat's has been asked for, and this is the first. */

@@ -57,6 +57,14 @@ final class TomcatSessionReading implements SessionReading {
     }
 
     @Override
+    public void opening() {
+      TomcatRelayHandler ours = handler;
+      if (ours != null) {
+        ours.opening();
+      }
+    }
+
+    @Override
     public void send(Runnable call) {
       TomcatRelayHandler ours = handler;
       if (ours == null) {

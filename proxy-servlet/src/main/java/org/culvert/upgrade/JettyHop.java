@@ -264,7 +264,7 @@ public final class JettyHop extends AbstractConnection implements Connection.Upg
 
   /** The peer may be sending still. */
   private void linger() {
-    LingeringClose.begin(getEndPoint(), timers, this::cut);
+    JettyLingeringClose.begin(getEndPoint(), timers, this::cut);
   }
 
   /** The connection's end, which follows its last frame at once, is not what is told. */

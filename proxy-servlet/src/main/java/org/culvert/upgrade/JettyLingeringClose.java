@@ -14,7 +14,7 @@ import org.eclipse.jetty.util.Callback;
  * away until the peer ends its own, for a short time and up to a limit. One thread at a time, and
  * none waits.
  */
-final class LingeringClose implements Callback {
+final class JettyLingeringClose implements Callback {
   private static final Duration LIMIT = Duration.ofMillis(500);
   private static final int MOST_BYTES = 1 << 20;
 
@@ -22,7 +22,7 @@ final class LingeringClose implements Callback {
   private final Runnable close;
   private int left = MOST_BYTES;
 
-  private LingeringClose(EndPoint endPoint, Runnable close) {
+  private JettyLingeringClose(EndPoint endPoint, Runnable close) {
     this.endPoint = endPoint;
     this.close = close;
   }
@@ -34,8 +34,8 @@ final class LingeringClose implements Callback {
    */
   static void begin(EndPoint endPoint, Timers timers, Runnable close) {
     Timers.Limit limit = timers.start(LIMIT, close);
-    LingeringClose lingering =
-        new LingeringClose(
+    JettyLingeringClose lingering =
+        new JettyLingeringClose(
             endPoint,
             () -> {
               limit.stop();
