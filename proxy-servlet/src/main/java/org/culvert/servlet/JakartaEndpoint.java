@@ -25,9 +25,12 @@ public final class JakartaEndpoint extends Endpoint {
     Object handed = session.getUserProperties().remove(JakartaUpgrade.HANDOVER);
     config.getUserProperties().remove(JakartaUpgrade.HANDOVER);
     JakartaHandover handover = handed instanceof JakartaHandover ours ? ours : null;
-    JakartaClientHop hop = handover == null ? null : handover.opened(session);
-    if (handover == null || hop == null) {
+    if (handover == null) {
       close(session);
+      return;
+    }
+    JakartaClientHop hop = handover.opened(session);
+    if (hop == null) {
       return;
     }
     session.getUserProperties().put(HOP, hop);

@@ -107,9 +107,10 @@ final class JakartaHandover implements RelayFront.Taker {
     return state.get() != State.OFFERED;
   }
 
-  /** The session is there; null when it came too late. */
+  /** The session is there; null when it came too late: then it is cut. */
   @Nullable JakartaClientHop opened(Session session) {
     if (!open()) {
+      upgrade.hop(session, accepted, reading, threads).abort();
       return null;
     }
     reading.opening();
