@@ -279,7 +279,7 @@ final class TunnelSide implements TunnelSocket.Side {
       return;
     }
     outputEnded = true;
-    if (other().outputEnded) {
+    if (other().outputEnded || (saidClose() && other().saidClose() && other().rest == null)) {
       tunnel.endOrderly("both sides closed");
       return;
     }
@@ -291,6 +291,11 @@ final class TunnelSide implements TunnelSocket.Side {
     } catch (IOException e) {
       cannotSend(e);
     }
+  }
+
+  /** Whether its peer has sent a Close: where both have, nothing follows (RFC 6455, 5.5.1). */
+  private boolean saidClose() {
+    return meter != null && meter.closeCode() != FrameMeter.NONE;
   }
 
   /** Whether something waits that the peer does not take. */

@@ -288,6 +288,25 @@ class TunnelTest {
     assertThat(fromClient.bytes()).isEqualTo(300);
   }
 
+  /** RFC 6455, section 7.1.1: the server ends its connection first; the client may never do so. */
+  @Test
+  void endsAWebSocketThatBothHaveClosedAtTheFirstEnd() throws Exception {
+    for (boolean clientFirst : new boolean[] {true, false}) {
+      try (Ends ends = Ends.ofFrames(0).start(loops)) {
+        byte[] up = {(byte) 0x88, (byte) 0x82, 0, 0, 0, 0, 3, (byte) 0xe8};
+        byte[] down = {(byte) 0x88, 2, 3, (byte) 0xe8};
+        Ends.write(ends.client, up);
+        Ends.write(ends.backend, down);
+        assertThat(Ends.read(ends.backend, up.length)).isEqualTo(up);
+        assertThat(Ends.read(ends.client, down.length)).isEqualTo(down);
+        (clientFirst ? ends.client : ends.backend).shutdownOutput();
+        assertThat(Ends.read(ends.client, 1)).isEmpty();
+        assertThat(Ends.read(ends.backend, 1)).isEmpty();
+        assertThat(ends.ended.poll(5, TimeUnit.SECONDS).closeCode()).isEqualTo(1000);
+      }
+    }
+  }
+
   @Test
   void holdsAHeaderBackUntilItIsWholeAndAccepted() throws Exception {
     byte[] good = frame(200, true);

@@ -174,7 +174,7 @@ final class Faults {
 
   private void webSockets(Origin origin) {
     String echo = origin.on("/socket", Behaviour.webSocket(Talk.ECHO));
-    doings.put("socket closed", () -> talk(echo).shut());
+    doings.put("socket closed", () -> close(echo));
     doings.put("socket reset by the client", () -> talk(echo).reset());
     doings.put("socket left by the client", () -> talk(echo).close());
     String dies = origin.on("/dies", Behaviour.webSocket(Talk.HAND_OVER));
@@ -208,6 +208,12 @@ final class Faults {
       assertThat(socket.send(frame).readMessage()).isEqualTo(frame);
     }
     return socket;
+  }
+
+  private void close(String path) throws IOException {
+    try (RawWebSocket socket = talk(path)) {
+      socket.shut();
+    }
   }
 
   private void resetByTheBackend(Origin origin, String path) throws Exception {

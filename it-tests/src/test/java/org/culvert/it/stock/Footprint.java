@@ -66,7 +66,7 @@ record Footprint(long living, int descriptors, int threads) {
   static void assertNoMoreThan(Footprint before, StockContainer container) throws Exception {
     boolean back = Await.until(Duration.ofSeconds(40), () -> excess(before, container).isEmpty());
     assertThat(back)
-        .as("before: %s%nmore: %s%n%s", before, excess(before, container), container.log())
+        .as("%s%nbefore: %s%nmore: %s", container.log(), before, excess(before, container))
         .isTrue();
   }
 
