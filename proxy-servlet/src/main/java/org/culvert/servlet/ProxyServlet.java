@@ -2,6 +2,7 @@ package org.culvert.servlet;
 
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.ServletException;
+import jakarta.servlet.UnavailableException;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -28,7 +29,9 @@ import org.slf4j.LoggerFactory;
  * }</pre>
  *
  * <p>Thread-safe. A servlet that cannot read its configuration does not start: {@link #init} throws
- * with nginx's message, file and line.
+ * an {@link UnavailableException} with nginx's message, file and line, which is in the log too. Its
+ * clients get a 503; Tomcat starts it again with the first request five seconds later, by when the
+ * file may have been mended.
  */
 public final class ProxyServlet extends HttpServlet {
   /**
@@ -39,6 +42,9 @@ public final class ProxyServlet extends HttpServlet {
 
   private static final long serialVersionUID = 1L;
   private static final Logger log = LoggerFactory.getLogger(ProxyServlet.class);
+
+  /** After which a container that can do so starts it again; the file may have been mended. */
+  private static final int RETRY_SECONDS = 5;
 
   private final ConfigurationReader.Form form;
   private transient ConfigurationLookup.@Nullable Found found;
@@ -89,9 +95,14 @@ public final class ProxyServlet extends HttpServlet {
       runtimes = new RuntimeSwitch(checked(read()));
     } catch (ConfigurationException broken) {
       log.error("[emerg] {}", broken.located());
-      throw new ServletException("[emerg] " + broken.located(), broken);
+      throw unavailable("[emerg] " + broken.located());
     }
     upgrades = Upgrades.register(getServletContext());
+  }
+
+  /** Of another exception a container may show its stack to the client (Servlet 6.0, 2.3.3.2). */
+  private static UnavailableException unavailable(String message) {
+    return new UnavailableException(message, RETRY_SECONDS);
   }
 
   private Configuration read() throws ConfigurationException, ServletException {
@@ -101,7 +112,8 @@ public final class ProxyServlet extends HttpServlet {
     ConfigurationLookup.Found place =
         found == null ? ConfigurationLookup.find(getServletContext(), true) : found;
     if (place == null) {
-      throw new ServletException(ConfigurationLookup.whereToPutIt());
+      log.error("[emerg] {}", ConfigurationLookup.whereToPutIt());
+      throw unavailable("[emerg] " + ConfigurationLookup.whereToPutIt());
     }
     found = place;
     return ConfigurationReader.read(

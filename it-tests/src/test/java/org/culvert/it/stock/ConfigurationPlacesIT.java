@@ -100,6 +100,34 @@ class ConfigurationPlacesIT {
     }
   }
 
+  /** Tomcat starts the servlet again by itself; Jetty has the application started again. */
+  @ParameterizedTest
+  @EnumSource(StockContainer.Kind.class)
+  @Timeout(180)
+  void aBrokenOneIsNamedInTheLogAndIsAnsweredFor(StockContainer.Kind kind) throws Exception {
+    try (StockContainer container = StockContainer.prepare(kind)) {
+      Path configuration = container.configuration();
+      Files.writeString(configuration, "location / {\n    retrn 200 broken;\n}\n");
+      container.deploy(Archives.culvertWar(), "culvert.war");
+      container.start();
+      String message = "[emerg] unknown directive \"retrn\" in " + configuration + ":2";
+      assertThat(Await.until(Duration.ofSeconds(60), () -> container.log().contains(message)))
+          .as(container.log())
+          .isTrue();
+      assertThat(Await.until(Duration.ofSeconds(30), () -> container.status("/culvert/") == 503))
+          .as("%d%n%s", container.status("/culvert/"), container.log())
+          .isTrue();
+      assertThat(answer(container, "/culvert/"))
+          .doesNotContain("Exception")
+          .doesNotContain("org.culvert")
+          .doesNotContain("retrn");
+      if (kind.isTomcat()) {
+        Files.writeString(configuration, answering("mended"));
+        assertAnswers(container, "/culvert/", "mended");
+      }
+    }
+  }
+
   /** Deploys {@code culvert.war} with an element more in its web.xml, and a configuration in it. */
   private static void deploy(
       StockContainer container, String name, String element, String file, String place)
