@@ -46,6 +46,8 @@ final class DirectiveTable {
     RewriteDirectives.define(this);
     LogDirectives.define(this);
     MapDirectives.define(this);
+    SplitClientsDirectives.define(this);
+    AccessDirectives.define(this);
     TlsDirectives.define(this);
     UpstreamDirectives.define(this);
     ProxyPassDirectives.define(this);

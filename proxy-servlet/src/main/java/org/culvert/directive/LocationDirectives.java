@@ -177,18 +177,22 @@ final class LocationDirectives {
   static LocationSettings settings(Level level, @Nullable Path path, Reading reading)
       throws ConfigurationException {
     Regex regex = path == null ? null : path.regex();
-    return new LocationSettings(
-        path == null ? "" : path.toString(),
-        regex == null ? Map.of() : reading.slots(regex),
-        path == null ? List.of() : RewriteDirectives.sets(level),
-        path == null ? null : RewriteDirectives.returns(level),
-        handler(level, path, reading),
-        CoreDirectives.errorPages(level),
-        HeaderDirectives.addHeaders(level),
-        CoreDirectives.maxBodySize(level),
-        CoreDirectives.sendTimeout(level),
-        LogDirectives.accessLogs(level, reading),
-        MediaTypeDirectives.types(level, reading));
+    LocationSettings settings =
+        new LocationSettings(
+            path == null ? "" : path.toString(),
+            regex == null ? Map.of() : reading.slots(regex),
+            path == null ? List.of() : RewriteDirectives.sets(level),
+            path == null ? null : RewriteDirectives.returns(level),
+            AccessDirectives.rules(level),
+            handler(level, path, reading),
+            CoreDirectives.errorPages(level),
+            HeaderDirectives.addHeaders(level),
+            CoreDirectives.maxBodySize(level),
+            CoreDirectives.sendTimeout(level),
+            LogDirectives.accessLogs(level, reading),
+            MediaTypeDirectives.types(level, reading));
+    AccessDirectives.warnWhereUnguarded(level, settings, reading);
+    return settings;
   }
 
   private static Handler handler(Level level, @Nullable Path path, Reading reading)

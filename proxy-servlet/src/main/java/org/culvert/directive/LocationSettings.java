@@ -3,6 +3,7 @@ package org.culvert.directive;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.culvert.access.AccessRules;
 import org.culvert.content.StaticSettings;
 import org.culvert.exchange.ProxySettings;
 import org.culvert.http.MediaTypes;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param captureNames numbers of the location's own regex groups by name, to the slots they fill
  * @param sets {@code set}, in order, run when the location is chosen
  * @param returns {@code return}, or null
+ * @param access {@code allow} and {@code deny}, looked at when nothing returned
  * @param handler who answers when nothing returned
  * @param errorPages in order; the first that has the code wins
  * @param addHeaders {@code add_header}
@@ -33,6 +35,7 @@ public record LocationSettings(
     Map<Integer, Integer> captureNames,
     List<SetVariable> sets,
     @Nullable Return returns,
+    AccessRules access,
     Handler handler,
     List<ErrorPage> errorPages,
     List<AddHeader> addHeaders,

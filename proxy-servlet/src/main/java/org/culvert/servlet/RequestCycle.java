@@ -29,9 +29,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One request from its server to its answer: server's {@code set} and {@code return}, location,
- * location's {@code set} and {@code return}, then content: a backend by HTTP, a backend by
- * WebSocket, or a file. A failure goes through {@code error_page}, which may begin the search of a
- * location anew. Calls come one after the other, from any thread.
+ * location's {@code set} and {@code return}, {@code allow} and {@code deny}, then content: a
+ * backend by HTTP, a backend by WebSocket, or a file. A failure goes through {@code error_page},
+ * which may begin the search of a location anew. Calls come one after the other, from any thread.
  */
 final class RequestCycle implements ExchangeEnd {
   /** As nginx's: then it answers 500 ("rewrite or internal redirection cycle"). */
@@ -126,6 +126,11 @@ final class RequestCycle implements ExchangeEnd {
     Assignments.run(chosen.sets(), scope);
     if (chosen.returns() != null) {
       answer(chosen.returns());
+    } else if (!chosen.access().allows(facts.connection().remote())) {
+      fail(
+          403,
+          new HeaderFields(),
+          new GatewayFailure(GatewayFailure.Kind.FORBIDDEN, "access forbidden by rule"));
     } else if (chosen.handler() instanceof LocationSettings.Handler.Proxy proxy) {
       forward(proxy.settings());
     } else if (chosen.handler() instanceof LocationSettings.Handler.Static files) {

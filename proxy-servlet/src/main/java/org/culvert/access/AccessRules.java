@@ -1,0 +1,45 @@
+package org.culvert.access;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import org.culvert.http.Network;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code allow} and {@code deny} (ngx_http_access_module): the first rule that a client's address
+ * matches decides; a client that matches none is allowed.
+ *
+ * @param rules in the order of the file
+ */
+public record AccessRules(List<Rule> rules) {
+  /** Nobody is denied. */
+  public static final AccessRules NONE = new AccessRules(List.of());
+
+  /**
+   * One line.
+   *
+   * @param allows {@code allow}, else {@code deny}
+   * @param network whom; null for {@code all}
+   */
+  public record Rule(boolean allows, @Nullable Network network) {
+    private boolean matches(@Nullable InetAddress client) {
+      return network == null || (client != null && network.contains(client));
+    }
+  }
+
+  /** Rules that nobody changes any more. */
+  public AccessRules {
+    rules = List.copyOf(rules);
+  }
+
+  /** Whether a client may go on; one without an IP address is matched by {@code all} alone. */
+  public boolean allows(InetSocketAddress client) {
+    for (Rule rule : rules) {
+      if (rule.matches(client.getAddress())) {
+        return rule.allows;
+      }
+    }
+    return true;
+  }
+}

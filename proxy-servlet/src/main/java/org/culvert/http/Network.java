@@ -1,0 +1,78 @@
+package org.culvert.http;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A network of IPv4 or IPv6 addresses in nginx's notation, {@code 10.1.0.0/16} or {@code
+ * 2001:db8::/32}; an address alone is a network of one ({@code ngx_ptocidr}).
+ *
+ * @param address the bytes of the network's first address
+ * @param bits how many of its bits count
+ */
+public record Network(InetAddress address, int bits) {
+  /**
+   * The network that a text is; bits of its address that do not count are cleared.
+   *
+   * @return null where the text is none
+   */
+  public static @Nullable Network parse(String text) {
+    int slash = text.indexOf('/');
+    InetAddress address = address(slash < 0 ? text : text.substring(0, slash));
+    if (address == null) {
+      return null;
+    }
+    int all = 8 * address.getAddress().length;
+    int bits = slash < 0 ? all : bits(text.substring(slash + 1));
+    return bits < 0 || bits > all ? null : new Network(first(address, bits), bits);
+  }
+
+  private static int bits(String digits) {
+    return digits.matches("[0-9]{1,3}") ? Integer.parseInt(digits) : -1;
+  }
+
+  private static @Nullable InetAddress address(String text) {
+    if (text.indexOf(':') < 0) {
+      return IpAddresses.ipv4(text);
+    }
+    if (!text.matches("[0-9A-Fa-f:.]+")) {
+      return null; // A zone, or brackets.
+    }
+    try {
+      return InetAddress.getByName(text); // No name: nothing is looked up.
+    } catch (UnknownHostException e) {
+      return null;
+    }
+  }
+
+  private static InetAddress first(InetAddress address, int bits) {
+    byte[] bytes = address.getAddress();
+    for (int i = 0; i < bytes.length; i++) {
+      int counting = Math.max(0, Math.min(8, bits - 8 * i));
+      bytes[i] &= (byte) (0xff << 8 - counting);
+    }
+    try {
+      return InetAddress.getByAddress(bytes);
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException("the bytes were an address", e);
+    }
+  }
+
+  /** Whether the text's address is this network's first one: else some of its bits do not count. */
+  public boolean isWritten(String text) {
+    int slash = text.indexOf('/');
+    return address.equals(address(slash < 0 ? text : text.substring(0, slash)));
+  }
+
+  /** Whether an address is of this network. An IPv4 address is of no network of IPv6. */
+  public boolean contains(InetAddress other) {
+    return other.getAddress().length == address.getAddress().length
+        && first(other, bits).equals(address);
+  }
+
+  @Override
+  public String toString() {
+    return address.getHostAddress() + "/" + bits;
+  }
+}
