@@ -49,11 +49,17 @@ final class AccessDirectives {
     if (network == null) {
       throw Setter.invalidParameter(directive, text);
     }
+    warnOfLowBits(network, directive, reading);
+    level.add(RULES, new AccessRules.Rule(allows, network));
+  }
+
+  /** nginx warns of an address within its network. */
+  static void warnOfLowBits(Network network, Directive directive, Reading reading) {
+    String text = directive.arg(1);
     if (!network.isWritten(text)) {
       reading
           .warnings()
           .warn("low address bits of " + text + " are meaningless in " + directive.position());
     }
-    level.add(RULES, new AccessRules.Rule(allows, network));
   }
 }

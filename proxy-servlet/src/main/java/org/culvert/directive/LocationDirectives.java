@@ -183,6 +183,7 @@ final class LocationDirectives {
             regex == null ? Map.of() : reading.slots(regex),
             path == null ? List.of() : RewriteDirectives.sets(level),
             path == null ? null : RewriteDirectives.returns(level),
+            RealIpDirectives.settings(level),
             AccessDirectives.rules(level),
             handler(level, path, reading),
             CoreDirectives.errorPages(level),

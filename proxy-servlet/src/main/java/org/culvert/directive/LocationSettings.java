@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.culvert.access.AccessRules;
+import org.culvert.access.RealIp;
 import org.culvert.content.StaticSettings;
 import org.culvert.exchange.ProxySettings;
 import org.culvert.http.MediaTypes;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param captureNames numbers of the location's own regex groups by name, to the slots they fill
  * @param sets {@code set}, in order, run when the location is chosen
  * @param returns {@code return}, or null
+ * @param realIp whom a request is from, asked before {@code access}
  * @param access {@code allow} and {@code deny}, looked at when nothing returned
  * @param handler who answers when nothing returned
  * @param errorPages in order; the first that has the code wins
@@ -35,6 +37,7 @@ public record LocationSettings(
     Map<Integer, Integer> captureNames,
     List<SetVariable> sets,
     @Nullable Return returns,
+    RealIp realIp,
     AccessRules access,
     Handler handler,
     List<ErrorPage> errorPages,

@@ -1,5 +1,6 @@
 package org.culvert.exchange;
 
+import org.culvert.http.IpAddresses;
 import org.culvert.variable.RequestFacts;
 import org.culvert.variable.Scope;
 import org.culvert.variable.VariableTable;
@@ -34,9 +35,7 @@ public final class ProxyVariables {
     if (facts == null) {
       return null;
     }
-    var remote = facts.connection().remote();
-    String address =
-        remote.getAddress() == null ? remote.getHostString() : remote.getAddress().getHostAddress();
+    String address = IpAddresses.text(facts.client());
     String before = facts.head().fields().joined("X-Forwarded-For");
     return before == null ? address : before + ", " + address;
   }

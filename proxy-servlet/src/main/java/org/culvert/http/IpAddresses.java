@@ -52,6 +52,25 @@ public final class IpAddresses {
     }
   }
 
+  /**
+   * The address that a text is, IPv4 or IPv6, without brackets or zone; no name is looked up.
+   *
+   * @return null for anything else
+   */
+  public static @Nullable InetAddress parse(String text) {
+    if (text.indexOf(':') < 0) {
+      return ipv4(text);
+    }
+    if (!text.matches("[0-9A-Fa-f:.]+")) {
+      return null;
+    }
+    try {
+      return InetAddress.getByName(text);
+    } catch (UnknownHostException e) {
+      return null;
+    }
+  }
+
   private static boolean isDigit(char c) {
     return c >= '0' && c <= '9';
   }

@@ -19,7 +19,7 @@ public record Network(InetAddress address, int bits) {
    */
   public static @Nullable Network parse(String text) {
     int slash = text.indexOf('/');
-    InetAddress address = address(slash < 0 ? text : text.substring(0, slash));
+    InetAddress address = IpAddresses.parse(slash < 0 ? text : text.substring(0, slash));
     if (address == null) {
       return null;
     }
@@ -28,22 +28,13 @@ public record Network(InetAddress address, int bits) {
     return bits < 0 || bits > all ? null : new Network(first(address, bits), bits);
   }
 
-  private static int bits(String digits) {
-    return digits.matches("[0-9]{1,3}") ? Integer.parseInt(digits) : -1;
+  /** The network of one address. */
+  public static Network of(InetAddress address) {
+    return new Network(address, 8 * address.getAddress().length);
   }
 
-  private static @Nullable InetAddress address(String text) {
-    if (text.indexOf(':') < 0) {
-      return IpAddresses.ipv4(text);
-    }
-    if (!text.matches("[0-9A-Fa-f:.]+")) {
-      return null; // A zone, or brackets.
-    }
-    try {
-      return InetAddress.getByName(text); // No name: nothing is looked up.
-    } catch (UnknownHostException e) {
-      return null;
-    }
+  private static int bits(String digits) {
+    return digits.matches("[0-9]{1,3}") ? Integer.parseInt(digits) : -1;
   }
 
   private static InetAddress first(InetAddress address, int bits) {
@@ -62,7 +53,7 @@ public record Network(InetAddress address, int bits) {
   /** Whether the text's address is this network's first one: else some of its bits do not count. */
   public boolean isWritten(String text) {
     int slash = text.indexOf('/');
-    return address.equals(address(slash < 0 ? text : text.substring(0, slash)));
+    return address.equals(IpAddresses.parse(slash < 0 ? text : text.substring(0, slash)));
   }
 
   /** Whether an address is of this network. An IPv4 address is of no network of IPv6. */

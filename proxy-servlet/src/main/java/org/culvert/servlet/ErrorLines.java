@@ -63,7 +63,7 @@ final class ErrorLines {
   private static String request(Scope scope) {
     RequestFacts facts = scope.get(RequestFacts.class);
     StringBuilder line = new StringBuilder(160);
-    line.append("client: ").append(IpAddresses.text(facts.connection().remote()));
+    line.append("client: ").append(IpAddresses.text(facts.client()));
     line.append(", server: ").append(facts.serverName());
     line.append(", request: \"").append(facts.requestLine()).append('"');
     Attempts attempts = scope.find(Attempts.class);

@@ -97,6 +97,7 @@ final class RequestCycle implements ExchangeEnd {
       fail(refusedWith, new HeaderFields(), refusal);
       return;
     }
+    server.fallback().realIp().apply(facts);
     Assignments.run(server.sets(), scope);
     if (server.returns() != null) {
       answer(server.returns());
@@ -126,7 +127,10 @@ final class RequestCycle implements ExchangeEnd {
     Assignments.run(chosen.sets(), scope);
     if (chosen.returns() != null) {
       answer(chosen.returns());
-    } else if (!chosen.access().allows(facts.connection().remote())) {
+      return;
+    }
+    chosen.realIp().apply(facts);
+    if (!chosen.access().allows(facts.client())) {
       fail(
           403,
           new HeaderFields(),

@@ -1,5 +1,6 @@
 package org.culvert.variable;
 
+import java.net.InetSocketAddress;
 import java.util.HexFormat;
 import java.util.concurrent.ThreadLocalRandom;
 import org.culvert.http.ClientConnection;
@@ -21,6 +22,7 @@ public final class RequestFacts {
   private RequestTarget target;
   private String serverName = "";
   private final String sentMethod;
+  private @Nullable InetSocketAddress realClient;
   private @Nullable String requestId;
   private @Nullable String requestLine;
 
@@ -85,6 +87,21 @@ public final class RequestFacts {
   /** The client's connection. */
   public ClientConnection connection() {
     return connection;
+  }
+
+  /** Whom the request is from: who connected, or whom a trusted proxy names. */
+  public InetSocketAddress client() {
+    return realClient == null ? connection.remote() : realClient;
+  }
+
+  /** Whether a trusted proxy has named the client. */
+  public boolean hasRealClient() {
+    return realClient != null;
+  }
+
+  /** Takes the client that a trusted proxy names; its port is 0 where it is not known. */
+  public void client(InetSocketAddress real) {
+    realClient = real;
   }
 
   /** "" at the root. */

@@ -58,9 +58,11 @@ public final class RequestVariables {
   private static void connection(VariableTable table) {
     fact(table, "remote_user", facts -> octets(facts.remoteUser()));
     fact(table, "server_name", RequestFacts::serverName);
-    client(table, "remote_addr", client -> IpAddresses.text(client.remote()));
-    client(table, "binary_remote_addr", client -> IpAddresses.octets(client.remote()));
-    client(table, "remote_port", client -> Integer.toString(client.remote().getPort()));
+    fact(table, "remote_addr", facts -> IpAddresses.text(facts.client()));
+    fact(table, "binary_remote_addr", facts -> IpAddresses.octets(facts.client()));
+    fact(table, "remote_port", facts -> port(facts.client().getPort()));
+    client(table, "realip_remote_addr", client -> IpAddresses.text(client.remote()));
+    client(table, "realip_remote_port", client -> port(client.remote().getPort()));
     client(table, "server_addr", client -> IpAddresses.text(client.local()));
     client(table, "server_port", client -> Integer.toString(client.local().getPort()));
     client(table, "scheme", ClientConnection::scheme);
@@ -84,6 +86,10 @@ public final class RequestVariables {
   private static void client(
       VariableTable table, String name, Function<ClientConnection, String> value) {
     table.define(name, scope -> value.apply(facts(scope).connection()));
+  }
+
+  private static String port(int port) {
+    return port == 0 ? "" : Integer.toString(port);
   }
 
   private static RequestFacts facts(Scope scope) {

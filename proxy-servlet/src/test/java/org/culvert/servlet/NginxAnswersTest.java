@@ -26,7 +26,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class NginxAnswersTest {
   private static final Path FILE = Path.of("src/test/resources/nginx/answers.txt");
-  private static final Pattern REQUEST = Pattern.compile("> (?:from (\\S+) )?(\\S+)");
+  private static final Pattern REQUEST =
+      Pattern.compile("> (?:from (\\S+) )?(\\S+)((?: \\| [^|]+)*)");
 
   @TestFactory
   Stream<DynamicTest> answersAsNginxDoes() throws IOException {
@@ -71,7 +72,11 @@ class NginxAnswersTest {
         new Socket(InetAddress.getByName("127.0.0.1"), port, InetAddress.getByName(from), 0)) {
       socket.setSoTimeout(15_000);
       String head =
-          "GET " + request.group(2) + " HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\n";
+          "GET "
+              + request.group(2)
+              + " HTTP/1.1\r\nHost: example.org\r\nConnection: close"
+              + request.group(3).replace(" | ", "\r\n")
+              + "\r\n\r\n";
       socket.getOutputStream().write(head.getBytes(StandardCharsets.ISO_8859_1));
       String answer =
           new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
