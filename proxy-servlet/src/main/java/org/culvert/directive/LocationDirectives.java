@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** {@code location}: its path and modifier, what may be nested in what, and the finished tree. */
 final class LocationDirectives {
   static final Setting<Path> PATH = new Setting<>("location");
+  private static final Setting<Boolean> INTERNAL = new Setting<>("internal");
 
   /** How a location matches. */
   enum Kind {
@@ -54,6 +55,7 @@ final class LocationDirectives {
 
   static void define(DirectiveTable table) {
     table.define("location", LocationDirectives::location);
+    table.define("internal", (directive, level, reading) -> level.put(INTERNAL, true));
   }
 
   private static void location(Directive directive, Level level, Reading reading)
@@ -181,6 +183,7 @@ final class LocationDirectives {
         new LocationSettings(
             path == null ? "" : path.toString(),
             regex == null ? Map.of() : reading.slots(regex),
+            level.get(INTERNAL, false),
             path == null ? List.of() : RewriteDirectives.sets(level),
             path == null ? null : RewriteDirectives.returns(level),
             RealIpDirectives.settings(level),

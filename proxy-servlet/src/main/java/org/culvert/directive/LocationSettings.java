@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name as configured, for messages: "/api", "~ \.php$", "@fallback"
  * @param captureNames numbers of the location's own regex groups by name, to the slots they fill
+ * @param internal {@code internal}: for internal redirects only, 404 for who asks for it
  * @param sets {@code set}, in order, run when the location is chosen
  * @param returns {@code return}, or null
  * @param realIp whom a request is from, asked before {@code access}
@@ -35,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 public record LocationSettings(
     String name,
     Map<Integer, Integer> captureNames,
+    boolean internal,
     List<SetVariable> sets,
     @Nullable Return returns,
     RealIp realIp,

@@ -113,7 +113,10 @@ final class RequestCycle implements ExchangeEnd {
       return;
     }
     captured(match.captures(), match.found().captureNames());
-    if (match.slashTo() != null) {
+    if (match.found().internal() && redirects == 0) {
+      answer.follow(match.found());
+      fail(404, new HeaderFields(), null);
+    } else if (match.slashTo() != null) {
       answer.follow(match.found());
       answer(LocalAnswer.redirect(301, Redirects.toPath(match.slashTo(), facts)));
     } else {
