@@ -8,9 +8,7 @@ import org.apache.catalina.connector.RequestFacade;
 import org.apache.coyote.AbstractProcessor;
 import org.apache.coyote.ActionCode;
 import org.apache.coyote.http11.AbstractHttp11Protocol;
-import org.apache.tomcat.util.net.AbstractEndpoint;
 import org.apache.tomcat.util.net.NioChannel;
-import org.apache.tomcat.util.net.SocketEvent;
 import org.apache.tomcat.util.net.SocketWrapperBase;
 import org.culvert.exchange.HangUps;
 import org.jspecify.annotations.Nullable;
@@ -24,14 +22,6 @@ final class TomcatSocket implements ContainerSocket {
       field(SocketWrapperBase.class, "keepAliveLeft");
   private static final @Nullable Method SOCKET_WRAPPER =
       method(AbstractProcessor.class, "getSocketWrapper");
-  private static final @Nullable Method ENDPOINT = method(SocketWrapperBase.class, "getEndpoint");
-  private static final @Nullable Method PROCESS =
-      method(
-          AbstractEndpoint.class,
-          "processSocket",
-          SocketWrapperBase.class,
-          SocketEvent.class,
-          boolean.class);
 
   private static @Nullable Field field(Class<?> type, String name) {
     try {
@@ -85,19 +75,6 @@ final class TomcatSocket implements ContainerSocket {
       return (SocketWrapperBase<?>) known(SOCKET_WRAPPER).invoke(known(HOOK).get(coyote));
     } catch (ReflectiveOperationException | RuntimeException e) {
       return null;
-    }
-  }
-
-  /**
-   * Has a thread of Tomcat's pool tell a connection's processor of an event.
-   *
-   * @return false where the pool takes no more
-   */
-  static boolean tell(SocketWrapperBase<?> wrapper, SocketEvent event) {
-    try {
-      return (boolean) known(PROCESS).invoke(known(ENDPOINT).invoke(wrapper), wrapper, event, true);
-    } catch (ReflectiveOperationException | RuntimeException e) {
-      return false;
     }
   }
 

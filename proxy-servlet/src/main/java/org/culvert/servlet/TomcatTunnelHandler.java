@@ -24,6 +24,9 @@ public final class TomcatTunnelHandler implements InternalHttpUpgradeHandler {
   private volatile @Nullable TomcatBuffers buffers;
   private volatile TunnelFront.@Nullable Taker taker;
 
+  /** The tunnel is over, and waits for Tomcat to close its connection. */
+  private volatile boolean ended;
+
   /** For Tomcat. */
   public TomcatTunnelHandler() {}
 
@@ -73,7 +76,7 @@ public final class TomcatTunnelHandler implements InternalHttpUpgradeHandler {
   public SocketState upgradeDispatch(SocketEvent event) {
     return switch (event) {
       case DISCONNECT, ERROR, STOP, TIMEOUT, CONNECT_FAIL -> SocketState.CLOSED;
-      case OPEN_READ, OPEN_WRITE -> SocketState.ASYNC_IO;
+      case OPEN_READ, OPEN_WRITE -> ended ? SocketState.CLOSED : SocketState.ASYNC_IO;
     };
   }
 
@@ -114,11 +117,22 @@ public final class TomcatTunnelHandler implements InternalHttpUpgradeHandler {
         : TunnelSocket.bare(socket.getIOChannel(), this::closeConnection);
   }
 
-  /** Where Tomcat's executor takes no more the connection is closed directly. */
+  /**
+   * Has Tomcat close the connection on a thread of its pool, which its poller wakes: one that was
+   * started from here would inherit the application's protection domain, and keep its class loader.
+   * The poller does so for what can be read, the end of input that is made here for example.
+   */
   private void closeConnection() {
+    ended = true;
+    restoreBuffers();
     SocketWrapperBase<?> socket = socket();
-    if (!TomcatSocket.tell(socket, SocketEvent.DISCONNECT)) {
-      restoreBuffers();
+    if (socket.isClosed()) {
+      return;
+    }
+    try {
+      ((NioChannel) socket.getSocket()).getIOChannel().shutdownInput();
+      socket.registerReadInterest();
+    } catch (IOException | RuntimeException gone) { // It was reset, or Tomcat has closed it.
       socket.close();
     }
   }
