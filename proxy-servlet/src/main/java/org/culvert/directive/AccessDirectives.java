@@ -5,6 +5,7 @@ import org.culvert.access.AccessRules;
 import org.culvert.conf.ConfigurationException;
 import org.culvert.conf.Directive;
 import org.culvert.http.Network;
+import org.jspecify.annotations.Nullable;
 
 /** {@code allow} and {@code deny}: inherited only by a level that has neither. */
 final class AccessDirectives {
@@ -42,24 +43,30 @@ final class AccessDirectives {
       level.add(RULES, new AccessRules.Rule(allows, null));
       return;
     }
+    Network network = network(directive, reading);
+    if (network == null) {
+      throw Setter.invalidParameter(directive, text);
+    }
+    level.add(RULES, new AccessRules.Rule(allows, network));
+  }
+
+  /**
+   * The network that a directive's argument is; warns of an address within it, as nginx does.
+   *
+   * @return null where it is none
+   */
+  static @Nullable Network network(Directive directive, Reading reading)
+      throws ConfigurationException {
+    String text = directive.arg(1);
     if (text.equals("unix:")) {
       throw directive.error("\"unix:\" is not supported");
     }
     Network network = Network.parse(text);
-    if (network == null) {
-      throw Setter.invalidParameter(directive, text);
-    }
-    warnOfLowBits(network, directive, reading);
-    level.add(RULES, new AccessRules.Rule(allows, network));
-  }
-
-  /** nginx warns of an address within its network. */
-  static void warnOfLowBits(Network network, Directive directive, Reading reading) {
-    String text = directive.arg(1);
-    if (!network.isWritten(text)) {
+    if (network != null && !network.isWritten(text)) {
       reading
           .warnings()
           .warn("low address bits of " + text + " are meaningless in " + directive.position());
     }
+    return network;
   }
 }

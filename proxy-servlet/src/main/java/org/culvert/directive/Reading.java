@@ -39,13 +39,11 @@ final class Reading {
   private final Map<String, MediaTypes> stockTypes = new HashMap<>();
   private final Warnings warnings = new Warnings();
   private final UpstreamTable upstreams;
-  private final HostLookup hosts;
 
   Reading(Source main, Options options, HostLookup hosts) {
     this.main = main;
     this.options = options;
     this.upstreams = new UpstreamTable(hosts);
-    this.hosts = hosts;
   }
 
   Options options() {
@@ -62,10 +60,6 @@ final class Reading {
 
   UpstreamTable upstreams() {
     return upstreams;
-  }
-
-  HostLookup hosts() {
-    return hosts;
   }
 
   /** Applies all directives of a block. */

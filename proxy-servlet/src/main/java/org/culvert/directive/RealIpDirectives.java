@@ -1,7 +1,6 @@
 package org.culvert.directive;
 
-import java.net.InetAddress;
-import java.net.UnknownHostException;
+import java.net.InetSocketAddress;
 import java.util.List;
 import org.culvert.access.RealIp;
 import org.culvert.conf.ConfigurationException;
@@ -31,22 +30,15 @@ final class RealIpDirectives {
 
   private static void from(Directive directive, Level level, Reading reading)
       throws ConfigurationException {
-    String text = directive.arg(1);
-    if (text.equals("unix:")) {
-      throw directive.error("\"unix:\" is not supported");
-    }
-    Network network = Network.parse(text);
+    Network network = AccessDirectives.network(directive, reading);
     if (network != null) {
-      AccessDirectives.warnOfLowBits(network, directive, reading);
       level.add(FROM, network);
       return;
     }
-    try {
-      for (InetAddress address : reading.hosts().addresses(text)) {
-        level.add(FROM, Network.of(address));
-      }
-    } catch (UnknownHostException e) {
-      throw directive.error("host not found in set_real_ip_from \"" + text + "\"");
+    HostPort name = new HostPort(directive.arg(1), 0, false, null);
+    String what = "in set_real_ip_from \"" + directive.arg(1) + "\"";
+    for (InetSocketAddress found : reading.upstreams().addresses(name, directive, what)) {
+      level.add(FROM, Network.of(found.getAddress()));
     }
   }
 

@@ -25,29 +25,40 @@ public final class ForwardedAddress {
       InetSocketAddress connected, List<String> values, List<Network> trusted, boolean recursive) {
     InetSocketAddress found = connected;
     for (int i = values.size() - 1; i >= 0; i--) {
-      String rest = values.get(i);
+      String list = values.get(i);
       do {
-        int end = rest.length();
-        while (end > 1 && isSeparator(rest.charAt(end - 1))) {
-          end--;
-        }
-        int begin = Math.max(0, end - 1);
-        while (begin > 0 && (begin == 1 || !isSeparator(rest.charAt(begin - 1)))) {
-          begin--; // nginx takes the very first character for the address's, whatever it is.
-        }
-        InetSocketAddress next =
-            isTrusted(found, trusted) ? address(rest.substring(begin, end)) : null;
+        list = withoutSeparatorsBehind(list);
+        int last = beginOfLast(list);
+        InetSocketAddress next = isTrusted(found, trusted) ? address(list.substring(last)) : null;
         if (next == null) {
           return found == connected ? null : found;
         }
         found = next;
-        rest = rest.substring(0, Math.max(0, begin - 1));
-      } while (recursive && !rest.isEmpty());
+        list = list.substring(0, Math.max(0, last - 1));
+      } while (recursive && !list.isEmpty());
       if (!recursive) {
-        break;
+        return found;
       }
     }
     return found == connected ? null : found;
+  }
+
+  private static String withoutSeparatorsBehind(String list) {
+    int end = list.length();
+    while (end > 1 && isSeparator(list.charAt(end - 1))) {
+      end--;
+    }
+    return list.substring(0, end);
+  }
+
+  /** nginx takes the very first character for the address's, whatever it is. */
+  private static int beginOfLast(String list) {
+    for (int i = list.length() - 2; i > 0; i--) {
+      if (isSeparator(list.charAt(i))) {
+        return i + 1;
+      }
+    }
+    return 0;
   }
 
   private static boolean isSeparator(char c) {

@@ -40,8 +40,8 @@ public final class GatewayFailure extends Exception {
     BODY_TOO_LARGE(Source.DOWNSTREAM, 413, false),
     /** The request cannot be understood or may not be forwarded. */
     BAD_REQUEST(Source.DOWNSTREAM, 400, false),
-    /** {@code deny} is for this client. */
-    FORBIDDEN(Source.DOWNSTREAM, 403, false),
+    /** {@code deny} is for this client: the configuration's word, at error in nginx's log too. */
+    FORBIDDEN(Source.INTERNAL, 403, false),
     /** The proxy ends, and with it what is under way; nothing can be answered any more. */
     SHUT_DOWN(Source.DOWNSTREAM, 503, false),
     /** Culvert's own error. */

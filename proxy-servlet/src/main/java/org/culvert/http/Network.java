@@ -40,14 +40,18 @@ public record Network(InetAddress address, int bits) {
   private static InetAddress first(InetAddress address, int bits) {
     byte[] bytes = address.getAddress();
     for (int i = 0; i < bytes.length; i++) {
-      int counting = Math.max(0, Math.min(8, bits - 8 * i));
-      bytes[i] &= (byte) (0xff << 8 - counting);
+      bytes[i] &= (byte) mask(i, bits);
     }
     try {
       return InetAddress.getByAddress(bytes);
     } catch (UnknownHostException e) {
       throw new IllegalStateException("the bytes were an address", e);
     }
+  }
+
+  /** The bits of an address's octet that count. */
+  private static int mask(int octet, int bits) {
+    return 0xff << 8 - Math.max(0, Math.min(8, bits - 8 * octet));
   }
 
   /** Whether the text's address is this network's first one: else some of its bits do not count. */
@@ -58,12 +62,16 @@ public record Network(InetAddress address, int bits) {
 
   /** Whether an address is of this network. An IPv4 address is of no network of IPv6. */
   public boolean contains(InetAddress other) {
-    return other.getAddress().length == address.getAddress().length
-        && first(other, bits).equals(address);
-  }
-
-  @Override
-  public String toString() {
-    return address.getHostAddress() + "/" + bits;
+    byte[] own = address.getAddress();
+    byte[] others = other.getAddress();
+    if (own.length != others.length) {
+      return false;
+    }
+    for (int i = 0; i < own.length; i++) {
+      if (((own[i] ^ others[i]) & mask(i, bits) & 0xff) != 0) {
+        return false;
+      }
+    }
+    return true;
   }
 }

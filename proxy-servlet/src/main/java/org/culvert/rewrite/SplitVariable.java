@@ -1,8 +1,10 @@
 package org.culvert.rewrite;
 
-import java.nio.charset.StandardCharsets;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import org.culvert.http.Octets;
 import org.culvert.variable.Scope;
 import org.culvert.variable.Template;
 import org.culvert.variable.Variable;
@@ -78,7 +80,7 @@ public final class SplitVariable implements Variable {
       return null;
     }
     try {
-      long hash = hash(source.evaluate(scope).getBytes(StandardCharsets.ISO_8859_1));
+      long hash = hash(Octets.bytes(source.evaluate(scope)));
       for (Part part : parts) {
         if (hash < part.below) {
           return part.value;
@@ -92,25 +94,17 @@ public final class SplitVariable implements Variable {
 
   /** {@code ngx_murmur_hash2}. */
   static long hash(byte[] data) {
+    ByteBuffer words = ByteBuffer.wrap(data).order(ByteOrder.LITTLE_ENDIAN);
     int h = data.length;
-    int at = 0;
-    for (; data.length - at >= 4; at += 4) {
-      int k =
-          (data[at] & 0xff)
-              | (data[at + 1] & 0xff) << 8
-              | (data[at + 2] & 0xff) << 16
-              | (data[at + 3] & 0xff) << 24;
-      k *= M;
+    while (words.remaining() >= 4) {
+      int k = words.getInt() * M;
       k ^= k >>> 24;
-      k *= M;
-      h *= M;
-      h ^= k;
+      h = h * M ^ k * M;
     }
-    int left = data.length - at;
-    for (int i = left - 1; i >= 0; i--) {
-      h ^= (data[at + i] & 0xff) << 8 * i;
-    }
-    if (left > 0) {
+    if (words.hasRemaining()) {
+      for (int shift = 0; words.hasRemaining(); shift += 8) {
+        h ^= (words.get() & 0xff) << shift;
+      }
       h *= M;
     }
     h ^= h >>> 13;

@@ -19,10 +19,9 @@ final class ErrorLines {
 
   private ErrorLines() {}
 
-  /** A failure: the client's at info, as nginx has it, others and what is denied at error. */
+  /** A failure: the client's at info, as nginx has it, others at error. */
   static void log(GatewayFailure failure, Scope scope) {
-    if (failure.source() == GatewayFailure.Source.DOWNSTREAM
-        && failure.kind() != GatewayFailure.Kind.FORBIDDEN) {
+    if (failure.source() == GatewayFailure.Source.DOWNSTREAM) {
       if (log.isInfoEnabled()) {
         log.info("{}, {}", message(failure), request(scope));
       }

@@ -94,15 +94,15 @@ public final class ProxyServlet extends HttpServlet {
     try {
       runtimes = new RuntimeSwitch(checked(read()));
     } catch (ConfigurationException broken) {
-      log.error("[emerg] {}", broken.located());
-      throw unavailable("[emerg] " + broken.located());
+      throw unavailable(broken.located());
     }
     upgrades = Upgrades.register(getServletContext());
   }
 
   /** Of another exception a container may show its stack to the client (Servlet 6.0, 2.3.3.2). */
   private static UnavailableException unavailable(String message) {
-    return new UnavailableException(message, RETRY_SECONDS);
+    log.error("[emerg] {}", message);
+    return new UnavailableException("[emerg] " + message, RETRY_SECONDS);
   }
 
   private Configuration read() throws ConfigurationException, ServletException {
@@ -112,8 +112,7 @@ public final class ProxyServlet extends HttpServlet {
     ConfigurationLookup.Found place =
         found == null ? ConfigurationLookup.find(getServletContext(), true) : found;
     if (place == null) {
-      log.error("[emerg] {}", ConfigurationLookup.whereToPutIt());
-      throw unavailable("[emerg] " + ConfigurationLookup.whereToPutIt());
+      throw unavailable(ConfigurationLookup.whereToPutIt());
     }
     found = place;
     return ConfigurationReader.read(

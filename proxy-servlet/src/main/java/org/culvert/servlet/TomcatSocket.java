@@ -33,9 +33,9 @@ final class TomcatSocket implements ContainerSocket {
     }
   }
 
-  private static @Nullable Method method(Class<?> type, String name, Class<?>... parameters) {
+  private static @Nullable Method method(Class<?> type, String name) {
     try {
-      Method method = type.getDeclaredMethod(name, parameters);
+      Method method = type.getDeclaredMethod(name);
       method.setAccessible(true);
       return method;
     } catch (ReflectiveOperationException | RuntimeException e) {

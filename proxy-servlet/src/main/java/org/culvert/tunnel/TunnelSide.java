@@ -166,7 +166,7 @@ final class TunnelSide implements TunnelSocket.Side {
       return;
     }
     closed = true;
-    if (before.closeCode() == FrameMeter.NONE) {
+    if (!other().saidClose()) {
       add(CloseFrame.of(tunnel.closeCodeTo(this), this == tunnel.backend()));
     }
     if (!tunnel.isOver()) { // It ends where the Close cannot be sent.
@@ -190,7 +190,7 @@ final class TunnelSide implements TunnelSocket.Side {
     if (meter == null || before == null) {
       return true;
     }
-    return closed && rest == null && (inputEnded || meter.closeCode() != FrameMeter.NONE);
+    return closed && rest == null && (inputEnded || saidClose());
   }
 
   /** Whether its peer sends no more. */

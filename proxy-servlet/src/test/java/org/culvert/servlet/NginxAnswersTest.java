@@ -3,14 +3,12 @@ package org.culvert.servlet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -40,8 +38,8 @@ class NginxAnswersTest {
   }
 
   private static void answersAsRecorded(List<String> lines) throws Exception {
-    String http = configuration(lines, "http ");
-    String server = configuration(lines, "");
+    String http = joined(lines, line -> line.startsWith("http "));
+    String server = joined(lines, line -> !line.matches("([<>#]|http) .*"));
     ProxyServlet proxy =
         new ProxyServlet("events {} http {\n" + http + "\nserver {\n" + server + "\n} }");
     List<String> answered = new ArrayList<>();
@@ -56,11 +54,10 @@ class NginxAnswersTest {
     assertThat(answered).isEqualTo(lines.stream().filter(l -> l.matches("[<>] .*")).toList());
   }
 
-  private static String configuration(List<String> lines, String prefix) {
+  private static String joined(List<String> lines, Predicate<String> which) {
     return lines.stream()
-        .filter(
-            line -> prefix.isEmpty() ? !line.matches("([<>#]|http) .*") : line.startsWith(prefix))
-        .map(line -> line.substring(prefix.length()))
+        .filter(which)
+        .map(line -> line.replaceFirst("^http ", ""))
         .collect(Collectors.joining("\n"));
   }
 
@@ -68,18 +65,10 @@ class NginxAnswersTest {
     Matcher request = REQUEST.matcher(line);
     assertThat(request.matches()).as(line).isTrue();
     String from = request.group(1) == null ? "127.0.0.1" : request.group(1);
-    try (Socket socket =
-        new Socket(InetAddress.getByName("127.0.0.1"), port, InetAddress.getByName(from), 0)) {
-      socket.setSoTimeout(15_000);
-      String head =
-          "GET "
-              + request.group(2)
-              + " HTTP/1.1\r\nHost: example.org\r\nConnection: close"
-              + request.group(3).replace(" | ", "\r\n")
-              + "\r\n\r\n";
-      socket.getOutputStream().write(head.getBytes(StandardCharsets.ISO_8859_1));
-      String answer =
-          new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+    String fields = request.group(3).replace(" | ", "\r\n");
+    try (RawClient client = new RawClient(port, from)) {
+      client.send("GET " + request.group(2) + " HTTP/1.1\r\nHost: example.org");
+      String answer = client.send(fields + "\r\nConnection: close\r\n\r\n").rest();
       String body = answer.substring(answer.indexOf("\r\n\r\n") + 4);
       return "< " + answer.split(" ")[1] + (body.startsWith("<html>") ? "" : " " + body);
     }

@@ -15,7 +15,12 @@ public final class RawClient implements Closeable {
   private final InputStream in;
 
   public RawClient(int port) throws IOException {
-    socket = new Socket(InetAddress.getLoopbackAddress(), port);
+    this(port, "127.0.0.1");
+  }
+
+  /** One with that address of its own, of 127.0.0.0/8. */
+  public RawClient(int port, String from) throws IOException {
+    socket = new Socket(InetAddress.getLoopbackAddress(), port, InetAddress.getByName(from), 0);
     socket.setSoTimeout(15_000);
     in = socket.getInputStream();
   }
