@@ -14,6 +14,8 @@ import org.culvert.http.ResponseHead;
 import org.eclipse.jetty.io.AbstractConnection;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.io.ssl.SslConnection;
+import org.eclipse.jetty.io.ssl.SslHandshakeListener;
 import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +56,7 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
   private boolean switched;
   private boolean armed;
   private boolean closed;
+  private volatile @Nullable Throwable refusal;
   private @Nullable Runnable ready;
   private @Nullable Throwable failure;
   private @Nullable AttemptListener unbroken;
@@ -450,10 +453,21 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
   @Override
   public void onOpen() {
     super.onOpen();
+    if (getEndPoint() instanceof SslConnection.SslEndPoint tls) {
+      tls.getSslConnection().addHandshakeListener(new Refusal());
+    }
     synchronized (lock) {
       arm();
     }
     dial.opened(this);
+  }
+
+  /** Why TLS failed: who is told so may come later than the close, which Jetty gives no cause. */
+  private final class Refusal implements SslHandshakeListener {
+    @Override
+    public void handshakeFailed(Event event, Throwable cause) {
+      refusal = cause;
+    }
   }
 
   @Override
@@ -471,7 +485,8 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
     }
     idle.forget(this);
     if (!left) {
-      broken(cause == null ? new ClosedChannelException() : cause);
+      Throwable known = cause == null ? refusal : cause;
+      broken(known == null ? new ClosedChannelException() : known);
     }
   }
 }

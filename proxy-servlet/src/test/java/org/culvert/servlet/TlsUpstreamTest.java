@@ -148,10 +148,14 @@ final class TlsUpstreamTest {
       Outcome wrongName =
           through(server, new UpstreamTls(true, Template.constant("x.example"), true, trusted));
       assertThat(wrongName.answer()).startsWith("HTTP/1.1 502");
-      assertThat(wrongName.failure().kind()).isEqualTo(GatewayFailure.Kind.TLS_FAILED);
+      assertThat(wrongName.failure().kind())
+          .as(wrongName.failure().getMessage())
+          .isEqualTo(GatewayFailure.Kind.TLS_FAILED);
       Outcome untrusted = through(server, new UpstreamTls(true, right, true, null));
       assertThat(untrusted.answer()).startsWith("HTTP/1.1 502");
-      assertThat(untrusted.failure().kind()).isEqualTo(GatewayFailure.Kind.TLS_FAILED);
+      assertThat(untrusted.failure().kind())
+          .as(untrusted.failure().getMessage())
+          .isEqualTo(GatewayFailure.Kind.TLS_FAILED);
     }
   }
 }
