@@ -188,6 +188,6 @@ public final class JakartaUpgrade implements AutoCloseable {
       }
     }
     relays.values().forEach(relay -> relay.abort("the proxy shuts down"));
-    threads.close();
+    threads.closeAndJoin();
   }
 }

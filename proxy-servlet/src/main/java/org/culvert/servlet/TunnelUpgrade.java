@@ -128,7 +128,7 @@ final class TunnelUpgrade implements AutoCloseable {
       ending.close();
     }
     if (last != null) {
-      last.close();
+      last.closeAndJoin();
     }
   }
 }

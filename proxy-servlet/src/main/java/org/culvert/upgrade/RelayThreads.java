@@ -1,6 +1,7 @@
 package org.culvert.upgrade;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -37,6 +38,9 @@ public final class RelayThreads implements AutoCloseable {
 
   private static final long MOMENT_NANOS = 500_000;
   private static final int MOST_IN_A_ROW = 1_000_000;
+
+  /** How long the last to leave waits for the threads. */
+  private static final long END_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /** How long a call may hold its thread while others wait for one. */
   private static final Duration PATIENCE = Duration.ofMillis(500);
@@ -201,6 +205,24 @@ public final class RelayThreads implements AutoCloseable {
   /** How many of these threads are in a call now. */
   int waiting() {
     return mine.stalls.count();
+  }
+
+  /**
+   * {@link #close}; and waits briefly for the threads where they end: Tomcat reports one that is
+   * still there after an undeploy. Not on one of them.
+   */
+  public void closeAndJoin() {
+    close();
+    long deadline = System.nanoTime() + END_NANOS;
+    try {
+      for (ThreadPoolExecutor pool : List.of(mine.waiting, mine.cutting)) {
+        if (pool.isShutdown()) {
+          pool.awaitTermination(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Leaves; the last to leave ends the threads, which finish what they were given. Idempotent. */

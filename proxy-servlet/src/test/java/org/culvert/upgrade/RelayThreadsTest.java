@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -65,5 +66,27 @@ class RelayThreadsTest {
         threads.call(() -> {}, () -> {});
       }
     }
+  }
+
+  /** What follows an end, its line in the log, may still be under way. */
+  @Test
+  void theLastToLeaveWaitsForWhatIsUnderWay() throws Exception {
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    AtomicBoolean done = new AtomicBoolean();
+    RelayThreads threads = RelayThreads.open();
+    threads.follow(
+        () -> {
+          begun.countDown();
+          try {
+            go.await(300, TimeUnit.MILLISECONDS); // Nobody says so: the time of a slow log.
+            done.set(true);
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+        });
+    begun.await();
+    threads.closeAndJoin();
+    assertThat(done).isTrue();
   }
 }
