@@ -13,7 +13,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -25,7 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
+import org.culvert.it.Folders;
 
 /**
  * A headless Chromium, driven over its DevTools protocol. Any thread. Closing it ends the process
@@ -146,10 +145,8 @@ final class Browser implements AutoCloseable {
     } catch (InterruptedException | ExecutionException | TimeoutException left) {
       throw new IllegalStateException("Chromium did not end", left);
     }
-    try (Stream<Path> files = Files.walk(profile)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
+    try {
+      Folders.delete(profile);
     } catch (IOException failure) {
       throw new UncheckedIOException("Chromium's profile was not removed", failure);
     }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.culvert.it.Folders;
 import org.culvert.it.wire.Ports;
 
 /** The launcher in a process of its own, that listens on one loopback port. */
@@ -32,6 +33,7 @@ public final class Launcher implements AutoCloseable {
       """;
 
   private final int port;
+  private final Path prefix;
   private final Path log;
   private final Process process;
 
@@ -46,7 +48,7 @@ public final class Launcher implements AutoCloseable {
     if (!Files.exists(launcher)) {
       throw new IOException(launcher + " is missing: mvn package builds it");
     }
-    Path prefix = Files.createTempDirectory("culvert-launcher");
+    prefix = Files.createTempDirectory("culvert-launcher");
     Path hosts = Files.writeString(prefix.resolve("hosts"), "127.0.0.1 backend\n");
     port = Ports.free();
     Path configuration =
@@ -84,12 +86,13 @@ public final class Launcher implements AutoCloseable {
   }
 
   @Override
-  public void close() throws InterruptedException {
+  public void close() throws IOException, InterruptedException {
     process.destroy();
     if (!process.waitFor(10, TimeUnit.SECONDS)) {
       process.destroyForcibly();
       throw new IllegalStateException("The launcher did not end at SIGTERM");
     }
+    Folders.delete(prefix);
   }
 
   private void awaitListening() throws IOException {

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.culvert.it.Await;
+import org.culvert.it.Folders;
 import org.culvert.it.wire.Ports;
 import org.culvert.it.wire.RawClient;
 
@@ -75,7 +76,7 @@ final class StockContainer implements AutoCloseable {
   /** Prepares a base directory; nothing runs yet. */
   static StockContainer prepare(Kind kind) throws Exception {
     Path base = STOCK.resolve("base-" + kind);
-    delete(base);
+    Folders.delete(base);
     Files.createDirectories(base.resolve("webapps"));
     StockContainer container = new StockContainer(kind, base, Ports.free());
     if (kind.isTomcat()) {
@@ -291,29 +292,6 @@ final class StockContainer implements AutoCloseable {
           public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
               throws IOException {
             Files.copy(file, to.resolve(from.relativize(file).toString()));
-            return FileVisitResult.CONTINUE;
-          }
-        });
-  }
-
-  private static void delete(Path directory) throws IOException {
-    if (!Files.exists(directory)) {
-      return;
-    }
-    Files.walkFileTree(
-        directory,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            Files.delete(file);
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult postVisitDirectory(Path dir, IOException error)
-              throws IOException {
-            Files.delete(dir);
             return FileVisitResult.CONTINUE;
           }
         });
