@@ -8,6 +8,11 @@ package org.culvert.conf;
  * @param position where it begins
  */
 public record Word(String text, Position position) {
+  /** Another word, for messages at the same place. */
+  public Word withText(String other) {
+    return new Word(other, position);
+  }
+
   @Override
   public String toString() {
     return text;

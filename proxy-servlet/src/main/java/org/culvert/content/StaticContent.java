@@ -69,11 +69,16 @@ public final class StaticContent {
     if (!method.equals("GET") && !method.equals("HEAD") && !post) {
       return new StaticOutcome.Status(405);
     }
+    if (settings.alias() && facts.isRewrittenInPlace()) {
+      LOG.error(
+          "\"alias\" cannot be used where \"{}\" was rewritten", UriEscaping.path(target.path()));
+      return new StaticOutcome.Status(500);
+    }
     try {
       if (target.path().endsWith("/")) {
         return index();
       }
-      Path file = path(target.path());
+      Path file = path(target.path(), settings, scope);
       if (file == null) {
         return new StaticOutcome.Status(404);
       }
@@ -119,13 +124,13 @@ public final class StaticContent {
       if (name.startsWith("/")) {
         return new StaticOutcome.Index(RequestTarget.internal(name, target.query()));
       }
-      Path file = path(target.path() + name);
+      Path file = path(target.path() + name, settings, scope);
       if (file != null && Files.isRegularFile(file)) {
         return new StaticOutcome.Index(
             RequestTarget.internal(target.path() + name, target.query()));
       }
     }
-    Path folder = path(target.path());
+    Path folder = path(target.path(), settings, scope);
     if (folder == null || !Files.isDirectory(folder)) {
       return new StaticOutcome.Status(404);
     }
@@ -134,17 +139,8 @@ public final class StaticContent {
   }
 
   /** The file for a URI, or null where none can have that name. */
-  private @Nullable Path path(String uri) {
-    String folder = settings.path().evaluate(scope);
-    String whole;
-    if (!settings.alias()) {
-      whole = (folder.endsWith("/") ? folder.substring(0, folder.length() - 1) : folder) + uri;
-    } else if (settings.prefix().isEmpty()) {
-      whole = folder;
-    } else {
-      int tail = Math.min(settings.prefix().length(), uri.length());
-      whole = folder + uri.substring(tail);
-    }
+  static @Nullable Path path(String uri, StaticSettings settings, Scope scope) {
+    String whole = settings.file(uri, scope);
     String written = settings.path().source();
     // What variables put in, and what follows the folder, may not go up, or into what is the
     // application's own; the file's author may.

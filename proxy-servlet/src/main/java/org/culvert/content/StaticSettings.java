@@ -2,6 +2,7 @@ package org.culvert.content;
 
 import java.util.List;
 import org.culvert.http.MediaTypes;
+import org.culvert.variable.Scope;
 import org.culvert.variable.Template;
 
 /**
@@ -15,4 +16,16 @@ import org.culvert.variable.Template;
  * @param types {@code types} and {@code default_type}
  */
 public record StaticSettings(
-    Template path, boolean alias, String prefix, List<Template> index, MediaTypes types) {}
+    Template path, boolean alias, String prefix, List<Template> index, MediaTypes types) {
+
+  /** The name of the file for a URI (nginx, {@code ngx_http_map_uri_to_path}), unchecked. */
+  public String file(String uri, Scope scope) {
+    String folder = path.evaluate(scope);
+    if (!alias) {
+      return (folder.endsWith("/") ? folder.substring(0, folder.length() - 1) : folder) + uri;
+    }
+    return prefix.isEmpty()
+        ? folder
+        : folder + uri.substring(Math.min(prefix.length(), uri.length()));
+  }
+}

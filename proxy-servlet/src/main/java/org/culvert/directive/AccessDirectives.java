@@ -5,6 +5,7 @@ import org.culvert.access.AccessRules;
 import org.culvert.conf.ConfigurationException;
 import org.culvert.conf.Directive;
 import org.culvert.http.Network;
+import org.culvert.rewrite.Return;
 import org.jspecify.annotations.Nullable;
 
 /** {@code allow} and {@code deny}: inherited only by a level that has neither. */
@@ -26,7 +27,7 @@ final class AccessDirectives {
   /** In the JAR what no handler of ours serves is the application's, whoever asks. */
   static void warnWhereUnguarded(Level level, LocationSettings settings, Reading reading) {
     if (settings.handler() instanceof LocationSettings.Handler.None
-        && settings.returns() == null
+        && settings.steps().stream().noneMatch(Return.class::isInstance)
         && level.own(RULES) != null) {
       reading
           .warnings()

@@ -1,5 +1,6 @@
 package org.culvert.directive;
 
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -184,10 +185,12 @@ final class LocationDirectives {
             path == null ? "" : path.toString(),
             regex == null ? Map.of() : reading.slots(regex),
             level.get(INTERNAL, false),
-            path == null ? List.of() : RewriteDirectives.sets(level),
-            path == null ? null : RewriteDirectives.returns(level),
+            path == null ? List.of() : RewriteDirectives.steps(level),
+            path == null ? List.of() : branches(level, path, reading),
             RealIpDirectives.settings(level),
             AccessDirectives.rules(level),
+            StaticDirectives.settings(level, reading),
+            StaticDirectives.tryFiles(level),
             handler(level, path, reading),
             CoreDirectives.errorPages(level),
             HeaderDirectives.addHeaders(level),
@@ -199,6 +202,18 @@ final class LocationDirectives {
     return settings;
   }
 
+  /**
+   * What holds where an {@code if} does: all that is the location's and that it does not say anew.
+   */
+  private static List<LocationSettings> branches(Level level, Path path, Reading reading)
+      throws ConfigurationException {
+    List<LocationSettings> branches = new ArrayList<>();
+    for (Level inner : level.children(Context.IF_IN_LOCATION)) {
+      branches.add(settings(inner, path, reading));
+    }
+    return List.copyOf(branches);
+  }
+
   private static Handler handler(Level level, @Nullable Path path, Reading reading)
       throws ConfigurationException {
     if (path != null && ProxyPassDirectives.hasPass(level)) {
@@ -208,7 +223,7 @@ final class LocationDirectives {
     if (isJar && (path == null || !StaticDirectives.hasFolder(level))) {
       return new Handler.None();
     }
-    return new Handler.Static(StaticDirectives.settings(level, reading));
+    return new Handler.Static();
   }
 
   /** A word in lower case. */

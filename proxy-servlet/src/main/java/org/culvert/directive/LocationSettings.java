@@ -6,25 +6,30 @@ import java.util.Map;
 import org.culvert.access.AccessRules;
 import org.culvert.access.RealIp;
 import org.culvert.content.StaticSettings;
+import org.culvert.content.TryFiles;
 import org.culvert.exchange.ProxySettings;
 import org.culvert.http.MediaTypes;
 import org.culvert.observe.AccessLogSettings;
 import org.culvert.rewrite.AddHeader;
 import org.culvert.rewrite.ErrorPage;
-import org.culvert.rewrite.Return;
-import org.culvert.rewrite.SetVariable;
+import org.culvert.rewrite.RewriteStep;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One location, everything inherited and merged. Also what a server does when no location matches.
+ * One location or {@code if} in one, everything inherited and merged. Also what a server does when
+ * no location matches.
  *
  * @param name as configured, for messages: "/api", "~ \.php$", "@fallback"
  * @param captureNames numbers of the location's own regex groups by name, to the slots they fill
  * @param internal {@code internal}: for internal redirects only, 404 for who asks for it
- * @param sets {@code set}, in order, run when the location is chosen
- * @param returns {@code return}, or null
+ * @param steps {@code set}, {@code if}, {@code rewrite}, {@code break} and {@code return}, run when
+ *     the location is chosen
+ * @param branches what holds where an {@code if} of {@code steps} was the last that held, by number
  * @param realIp whom a request is from, asked before {@code access}
  * @param access {@code allow} and {@code deny}, looked at when nothing returned
+ * @param files {@code root} or {@code alias}, whoever answers: variables and {@code try_files} read
+ *     it
+ * @param tryFiles {@code try_files}, or null
  * @param handler who answers when nothing returned
  * @param errorPages in order; the first that has the code wins
  * @param addHeaders {@code add_header}
@@ -37,10 +42,12 @@ public record LocationSettings(
     String name,
     Map<Integer, Integer> captureNames,
     boolean internal,
-    List<SetVariable> sets,
-    @Nullable Return returns,
+    List<RewriteStep> steps,
+    List<LocationSettings> branches,
     RealIp realIp,
     AccessRules access,
+    StaticSettings files,
+    @Nullable TryFiles tryFiles,
     Handler handler,
     List<ErrorPage> errorPages,
     List<AddHeader> addHeaders,
@@ -55,7 +62,7 @@ public record LocationSettings(
     record Proxy(ProxySettings settings) implements Handler {}
 
     /** {@code root} or {@code alias}. */
-    record Static(StaticSettings settings) implements Handler {}
+    record Static() implements Handler {}
 
     /**
      * Neither: in the JAR the request is the application's; elsewhere nginx's default, the folder

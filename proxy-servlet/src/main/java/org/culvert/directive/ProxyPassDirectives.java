@@ -90,8 +90,7 @@ final class ProxyPassDirectives {
             "in upstream \"" + rest + "\"");
     Path location = level.own(LocationDirectives.PATH);
     if (address.uri() != null
-        && location != null
-        && (location.regex() != null || location.isNamed())) {
+        && (location == null || location.regex() != null || location.isNamed())) {
       throw directive.error(
           "\"proxy_pass\" cannot have URI part in location given by regular expression, or inside"
               + " named location, or inside \"if\" statement, or inside \"limit_except\" block");
@@ -123,18 +122,22 @@ final class ProxyPassDirectives {
   }
 
   static boolean hasPass(Level level) {
-    return level.own(PASS) != null;
+    return target(level) != null;
   }
 
-  /** The target of this very location, or null. */
+  /** The target of this very location, which an {@code if} in it has too; or null. */
   static @Nullable Target target(Level level) {
-    return level.own(PASS);
+    Target own = level.own(PASS);
+    Level around = level.parent();
+    return own == null && level.context() == Context.IF_IN_LOCATION && around != null
+        ? around.own(PASS)
+        : own;
   }
 
   /** Everything about proxying from a location that has {@code proxy_pass}. */
   static ProxySettings settings(Level level, Path path, Reading reading)
       throws ConfigurationException {
-    Target target = level.own(PASS);
+    Target target = target(level);
     if (target == null) {
       throw new IllegalStateException("no proxy_pass in " + path);
     }

@@ -110,8 +110,14 @@ final class Reading {
 
   /** Compiles a text whose variables are changed before use. */
   Template template(Word word, UnaryOperator<Variable> each) throws ConfigurationException {
+    return template(word, each, each);
+  }
+
+  /** Compiles a text whose variables, and whose captures, are changed before use. */
+  Template template(Word word, UnaryOperator<Variable> named, UnaryOperator<Variable> captures)
+      throws ConfigurationException {
     try {
-      Template template = variables.compile(word.text(), each);
+      Template template = variables.compile(word.text(), named, captures);
       if (!template.isConstant()) {
         compiled.add(word);
       }

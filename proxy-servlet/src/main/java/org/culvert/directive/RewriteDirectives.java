@@ -2,44 +2,123 @@ package org.culvert.directive;
 
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.function.UnaryOperator;
 import org.culvert.conf.ConfigurationException;
 import org.culvert.conf.Directive;
 import org.culvert.conf.Units;
+import org.culvert.http.UriEscaping;
 import org.culvert.rewrite.Return;
+import org.culvert.rewrite.RewriteRule;
+import org.culvert.rewrite.RewriteStep;
 import org.culvert.rewrite.SetVariable;
+import org.culvert.variable.Regex;
+import org.culvert.variable.RequestFacts;
 import org.culvert.variable.Template;
-import org.jspecify.annotations.Nullable;
+import org.culvert.variable.Variable;
 
-/** {@code set} and {@code return}: run in order, and never inherited. */
+/**
+ * {@code set}, {@code if}, {@code rewrite}, {@code break} and {@code return}: run in the order of
+ * the file, and never inherited.
+ */
 final class RewriteDirectives {
-  private static final Setting<List<SetVariable>> SETS = new Setting<>("set");
-  private static final Setting<Return> RETURN = new Setting<>("return");
+  private static final Setting<List<RewriteStep>> STEPS = new Setting<>("rewrite");
   private static final int HIGHEST_STATUS = 999;
 
   private RewriteDirectives() {}
 
   static void define(DirectiveTable table) {
     table.define("set", RewriteDirectives::set);
+    table.define("if", RewriteDirectives::test);
+    table.define("rewrite", RewriteDirectives::rewrite);
+    table.define("break", (directive, level, reading) -> level.add(STEPS, new RewriteStep.Break()));
     table.define("return", RewriteDirectives::returns);
   }
 
-  /** The sets that come before a return. */
-  static List<SetVariable> sets(Level level) {
-    List<SetVariable> sets = level.own(SETS);
-    return sets == null ? List.of() : List.copyOf(sets);
-  }
-
-  static @Nullable Return returns(Level level) {
-    return level.own(RETURN);
+  /** The steps of a level itself. */
+  static List<RewriteStep> steps(Level level) {
+    List<RewriteStep> steps = level.own(STEPS);
+    return steps == null ? List.of() : List.copyOf(steps);
   }
 
   private static void set(Directive directive, Level level, Reading reading)
       throws ConfigurationException {
     int slot = reading.variables().slot(reading.variableName(directive, 1));
-    Template value = reading.template(directive, 2);
-    if (level.own(RETURN) == null) {
-      level.add(SETS, new SetVariable(slot, value));
+    level.add(STEPS, new SetVariable(slot, reading.template(directive, 2)));
+  }
+
+  private static void test(Directive directive, Level level, Reading reading)
+      throws ConfigurationException {
+    boolean inLocation = level.context() == Context.LOCATION;
+    Context context = inLocation ? Context.IF_IN_LOCATION : Context.IF_IN_SERVER;
+    int branch = inLocation ? level.children(context).size() : -1;
+    var condition = Conditions.read(directive, reading);
+    Level inner = level.nested(context, directive);
+    reading.block(directive, inner);
+    level.add(STEPS, new RewriteStep.If(condition, steps(inner), branch));
+  }
+
+  private static void rewrite(Directive directive, Level level, Reading reading)
+      throws ConfigurationException {
+    Regex regex = reading.regex(directive.arg(1), false, directive);
+    String text = directive.arg(2);
+    RewriteRule.End end = end(directive, text);
+    boolean keepsArgs = !text.endsWith("?");
+    String replacement = keepsArgs ? text : text.substring(0, text.length() - 1);
+    int mark = end.status() == 0 ? replacement.indexOf('?') : -1;
+    String path = mark < 0 ? replacement : replacement.substring(0, mark);
+    level.add(
+        STEPS,
+        new RewriteRule(
+            regex,
+            reading.slots(regex),
+            template(path, end.status() != 0, directive, reading),
+            mark < 0 ? null : template(replacement.substring(mark + 1), true, directive, reading),
+            keepsArgs,
+            end));
+  }
+
+  private static RewriteRule.End end(Directive directive, String replacement)
+      throws ConfigurationException {
+    boolean isUrl =
+        replacement.startsWith("http://")
+            || replacement.startsWith("https://")
+            || replacement.startsWith("$scheme");
+    RewriteRule.End end = RewriteRule.End.NEXT;
+    if (directive.arity() == 3) {
+      end =
+          switch (directive.arg(3)) {
+            case "last" -> RewriteRule.End.LAST;
+            case "break" -> RewriteRule.End.BREAK;
+            case "redirect" -> RewriteRule.End.REDIRECT;
+            case "permanent" -> RewriteRule.End.PERMANENT;
+            default -> throw Setter.invalidParameter(directive, directive.arg(3));
+          };
     }
+    return isUrl && end.status() == 0 ? RewriteRule.End.REDIRECT : end;
+  }
+
+  /**
+   * A part of a replacement.
+   *
+   * @param escapes whether groups are escaped in it where the client's path had escapes: in
+   *     arguments and in a redirect
+   */
+  private static Template template(
+      String text, boolean escapes, Directive directive, Reading reading)
+      throws ConfigurationException {
+    return reading.template(
+        directive.words().get(2).withText(text),
+        UnaryOperator.identity(),
+        captured -> escapes ? escaped(captured) : captured);
+  }
+
+  private static Variable escaped(Variable group) {
+    return scope -> {
+      String value = group.value(scope);
+      return value == null || !scope.get(RequestFacts.class).isEscaped()
+          ? value
+          : UriEscaping.argument(value);
+    };
   }
 
   private static void returns(Directive directive, Level level, Reading reading)
@@ -62,8 +141,6 @@ final class RewriteDirectives {
       Template text = directive.arity() == 1 ? null : reading.template(directive, 2);
       result = new Return(code.getAsInt(), text);
     }
-    if (level.own(RETURN) == null) {
-      level.put(RETURN, result);
-    }
+    level.add(STEPS, result);
   }
 }

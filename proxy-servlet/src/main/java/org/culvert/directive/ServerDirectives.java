@@ -117,8 +117,7 @@ final class ServerDirectives {
     return new ServerSettings(
         listens,
         List.copyOf(names),
-        RewriteDirectives.sets(server),
-        RewriteDirectives.returns(server),
+        RewriteDirectives.steps(server),
         LocationDirectives.tree(server, reading),
         LocationDirectives.settings(server, null, reading),
         TlsDirectives.settings(server, reading),

@@ -6,8 +6,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.culvert.location.LocationTree;
-import org.culvert.rewrite.Return;
-import org.culvert.rewrite.SetVariable;
+import org.culvert.rewrite.RewriteStep;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param listens where it listens; nginx's default {@code *:80} (8000 when not root) where none is
  *     named
  * @param names its {@code server_name}s as configured; the first is {@code $server_name}
- * @param sets {@code set} at server level, run first
- * @param returns {@code return} at server level, or null
+ * @param steps {@code set}, {@code if}, {@code rewrite}, {@code break} and {@code return} at server
+ *     level, run first
  * @param locations its locations
  * @param fallback what holds where no location matches
  * @param tls certificates, or null where there are none
@@ -27,8 +26,7 @@ import org.jspecify.annotations.Nullable;
 public record ServerSettings(
     List<ListenSettings> listens,
     List<String> names,
-    List<SetVariable> sets,
-    @Nullable Return returns,
+    List<RewriteStep> steps,
     LocationTree<LocationSettings> locations,
     LocationSettings fallback,
     @Nullable ServerTls tls,

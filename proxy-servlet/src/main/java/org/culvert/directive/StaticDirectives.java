@@ -1,10 +1,14 @@
 package org.culvert.directive;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import org.culvert.conf.ConfigurationException;
 import org.culvert.conf.Directive;
+import org.culvert.conf.Units;
 import org.culvert.conf.Word;
 import org.culvert.content.StaticSettings;
+import org.culvert.content.TryFiles;
 import org.culvert.directive.LocationDirectives.Path;
 import org.culvert.variable.Template;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 final class StaticDirectives {
   private static final Setting<Folder> FOLDER = new Setting<>("root");
   private static final Setting<List<Template>> INDEX = new Setting<>("index");
+  private static final Setting<TryFiles> TRY_FILES = new Setting<>("try_files");
+  private static final int HIGHEST_STATUS = 999;
 
   /**
    * {@code root} or {@code alias}.
@@ -28,6 +34,7 @@ final class StaticDirectives {
     table.define("root", StaticDirectives::folder);
     table.define("alias", StaticDirectives::folder);
     table.define("index", StaticDirectives::index);
+    table.define("try_files", StaticDirectives::tryFiles);
   }
 
   /** Whether a folder was named here or around. */
@@ -45,6 +52,36 @@ final class StaticDirectives {
         folder.prefix(),
         List.copyOf(level.get(INDEX, List.of(Template.constant("index.html")))),
         MediaTypeDirectives.types(level, reading));
+  }
+
+  /** {@code try_files}, which is not inherited. */
+  static @Nullable TryFiles tryFiles(Level level) {
+    return level.own(TRY_FILES);
+  }
+
+  private static void tryFiles(Directive directive, Level level, Reading reading)
+      throws ConfigurationException {
+    level.requireUnset(TRY_FILES, directive);
+    List<TryFiles.Candidate> candidates = new ArrayList<>();
+    for (int i = 1; i < directive.arity(); i++) {
+      String text = directive.arg(i);
+      boolean isFolder = text.endsWith("/");
+      Word uri = directive.words().get(i);
+      candidates.add(
+          new TryFiles.Candidate(
+              reading.template(isFolder ? uri.withText(text.substring(0, text.length() - 1)) : uri),
+              isFolder));
+    }
+    String last = directive.arg(directive.arity());
+    if (last.startsWith("=")) {
+      OptionalInt code = Units.number(last.substring(1));
+      if (code.isEmpty() || code.getAsInt() > HIGHEST_STATUS) {
+        throw directive.error("invalid code \"" + last + "\"");
+      }
+    }
+    level.put(
+        TRY_FILES,
+        new TryFiles(List.copyOf(candidates), reading.template(directive, directive.arity())));
   }
 
   private static void folder(Directive directive, Level level, Reading reading)

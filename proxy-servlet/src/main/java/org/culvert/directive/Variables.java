@@ -1,5 +1,6 @@
 package org.culvert.directive;
 
+import org.culvert.content.FileVariables;
 import org.culvert.exchange.ProxyVariables;
 import org.culvert.exchange.UpstreamVariables;
 import org.culvert.observe.ResponseVariables;
@@ -18,6 +19,7 @@ final class Variables {
     ResponseVariables.define(table);
     UpstreamVariables.define(table);
     ProxyVariables.define(table);
+    FileVariables.define(table);
     WebSocketVariables.define(table);
     return table;
   }

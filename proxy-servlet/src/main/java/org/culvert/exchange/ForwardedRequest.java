@@ -138,7 +138,9 @@ public final class ForwardedRequest {
     if (own != null) {
       return printable(own);
     }
-    if (!(settings.pass() instanceof ProxyPass.Fixed fixed) || fixed.uri() == null) {
+    if (!(settings.pass() instanceof ProxyPass.Fixed fixed)
+        || fixed.uri() == null
+        || facts.isRewrittenInPlace()) {
       return printable(facts.target().raw());
     }
     String query = facts.target().query();

@@ -82,6 +82,11 @@ public record RequestTarget(
     return new RequestTarget(newRaw, path, newQuery, newPath, authority);
   }
 
+  /** The same arguments and raw text with another path: what {@code try_files} does. */
+  public RequestTarget withPath(String newPath) {
+    return new RequestTarget(raw, newPath, query, rawPath, authority);
+  }
+
   /**
    * The normalised path from {@code start} on, fit to be sent: escaped as nginx does when {@code
    * proxy_pass} replaces a prefix, which is only where the client's path had an escape.

@@ -9,4 +9,4 @@ import org.jspecify.annotations.Nullable;
  * @param status the code; 444 closes the connection without an answer
  * @param text the URL of a redirect (301, 302, 303, 307, 308) or the body's text; null for none
  */
-public record Return(int status, @Nullable Template text) {}
+public record Return(int status, @Nullable Template text) implements RewriteStep {}

@@ -8,4 +8,4 @@ import org.culvert.variable.Template;
  * @param slot the variable's slot in the scope
  * @param value what it becomes
  */
-public record SetVariable(int slot, Template value) {}
+public record SetVariable(int slot, Template value) implements RewriteStep {}

@@ -1,7 +1,6 @@
 package org.culvert.servlet;
 
 import org.culvert.directive.ConfigurationReader.Form;
-import org.culvert.directive.LocationSettings;
 import org.culvert.directive.ServerSettings;
 import org.culvert.http.GatewayFailure;
 import org.culvert.http.HeadChecks;
@@ -51,8 +50,8 @@ final class Admission {
       String containerPath = Octets.of(request.readPath());
       boolean agreed = PathAgreement.agrees(facts.target(), containerPath);
       if (form == Form.JAR
-          && !claims(server.found(), facts.target().path())
-          && (agreed || !claims(server.found(), containerPath))) {
+          && !Claim.isMade(server, facts, facts.target().path())
+          && (agreed || !Claim.isMade(server, facts, containerPath))) {
         return null;
       }
       refusal = agreed ? null : disagreement(facts, containerPath);
@@ -71,18 +70,6 @@ final class Admission {
             refusal,
             new GatewayFailure(
                 GatewayFailure.Kind.BAD_REQUEST, "client sent a head that is refused: " + refusal));
-  }
-
-  /** A server-level {@code return} claims everything; else the location's handler does. */
-  private static boolean claims(ServerSettings server, String path) {
-    if (server.returns() != null) {
-      return true;
-    }
-    LocationMatch<LocationSettings> match = server.locations().find(path);
-    LocationSettings location = match == null ? server.fallback() : match.found();
-    return location.returns() != null
-        || !(location.handler() instanceof LocationSettings.Handler.None)
-        || (match != null && match.slashTo() != null);
   }
 
   private static GatewayFailure disagreement(RequestFacts facts, String containerPath) {

@@ -4,6 +4,8 @@ import java.util.Map;
 import java.util.regex.MatchResult;
 import org.culvert.content.StaticContent;
 import org.culvert.content.StaticOutcome;
+import org.culvert.content.StaticSettings;
+import org.culvert.content.TryFiles;
 import org.culvert.directive.LocationSettings;
 import org.culvert.directive.ServerSettings;
 import org.culvert.exchange.BufferedBody;
@@ -16,22 +18,22 @@ import org.culvert.http.HeaderFields;
 import org.culvert.http.RequestTarget;
 import org.culvert.location.LocationMatch;
 import org.culvert.observe.ResponseRecord;
-import org.culvert.rewrite.Assignments;
 import org.culvert.rewrite.ErrorPage;
 import org.culvert.rewrite.ErrorPages;
 import org.culvert.rewrite.LocalAnswer;
 import org.culvert.rewrite.Redirects;
 import org.culvert.rewrite.Return;
+import org.culvert.rewrite.RewriteRun;
 import org.culvert.upgrade.Offer;
 import org.culvert.variable.RequestFacts;
 import org.culvert.variable.Scope;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request from its server to its answer: server's {@code set} and {@code return}, location,
- * location's {@code set} and {@code return}, {@code allow} and {@code deny}, then content: a
- * backend by HTTP, a backend by WebSocket, or a file. A failure goes through {@code error_page},
- * which may begin the search of a location anew. Calls come one after the other, from any thread.
+ * One request from its server to its answer: the server's rewriting, location, the location's
+ * rewriting, {@code allow} and {@code deny}, {@code try_files}, then content: a backend by HTTP, a
+ * backend by WebSocket, or a file. A failure goes through {@code error_page}, which may begin the
+ * search of a location anew. Calls come one after the other, from any thread.
  */
 final class RequestCycle implements ExchangeEnd {
   /** As nginx's: then it answers 500 ("rewrite or internal redirection cycle"). */
@@ -98,12 +100,37 @@ final class RequestCycle implements ExchangeEnd {
       return;
     }
     server.fallback().realIp().apply(facts);
-    Assignments.run(server.sets(), scope);
-    if (server.returns() != null) {
-      answer(server.returns());
-    } else {
+    enterServer();
+  }
+
+  /** The server's rewriting, which comes again with each internal redirect. */
+  private void enterServer() {
+    follow(server.fallback());
+    RewriteRun run = RewriteRun.of(server.steps(), scope);
+    if (!answered(run)) {
       findLocation();
     }
+  }
+
+  private void follow(LocationSettings chosen) {
+    answer.follow(chosen);
+    scope.put(StaticSettings.class, chosen.files());
+  }
+
+  /** Whether the rewriting has made an answer. */
+  private boolean answered(RewriteRun run) {
+    Return returned = run.returned();
+    LocalAnswer redirect = run.redirect();
+    if (returned != null) {
+      answer(returned);
+    } else if (redirect != null) {
+      answer(redirect);
+    } else if (run.emptyUri()) {
+      failInternally("the rewritten URI has a zero length");
+    } else {
+      return false;
+    }
+    return true;
   }
 
   private void findLocation() {
@@ -113,11 +140,11 @@ final class RequestCycle implements ExchangeEnd {
       return;
     }
     captured(match.captures(), match.found().captureNames());
-    if (match.found().internal() && redirects == 0) {
-      answer.follow(match.found());
+    if (match.found().internal() && !facts.isInternal()) {
+      follow(match.found());
       fail(404, new HeaderFields(), null);
     } else if (match.slashTo() != null) {
-      answer.follow(match.found());
+      follow(match.found());
       answer(LocalAnswer.redirect(301, Redirects.toPath(match.slashTo(), facts)));
     } else {
       enter(match.found());
@@ -125,30 +152,70 @@ final class RequestCycle implements ExchangeEnd {
   }
 
   private void enter(LocationSettings chosen) {
-    answer.follow(chosen);
-    call.sendTimeout(chosen.sendTimeout());
-    Assignments.run(chosen.sets(), scope);
-    if (chosen.returns() != null) {
-      answer(chosen.returns());
+    follow(chosen);
+    RewriteRun run = RewriteRun.of(chosen.steps(), scope);
+    if (run.branch() >= 0) {
+      follow(chosen.branches().get(run.branch()));
+    }
+    call.sendTimeout(answer.location().sendTimeout());
+    if (answered(run)) {
       return;
     }
+    if (!run.uriChanged()) {
+      pass(answer.location());
+    } else if (++redirects > MOST_REDIRECTS) {
+      failInternally(
+          "rewrite or internal redirection cycle while processing \""
+              + facts.target().path()
+              + "\"");
+    } else {
+      findLocation();
+    }
+  }
+
+  /** The location stays: who may, and who answers. */
+  private void pass(LocationSettings chosen) {
+    TryFiles tryFiles = chosen.tryFiles();
     chosen.realIp().apply(facts);
     if (!chosen.access().allows(facts.client())) {
       fail(
           403,
           new HeaderFields(),
           new GatewayFailure(GatewayFailure.Kind.FORBIDDEN, "access forbidden by rule"));
-    } else if (chosen.handler() instanceof LocationSettings.Handler.Proxy proxy) {
+    } else if (tryFiles != null) {
+      call.mayWait(() -> guarded(() -> tryFiles(tryFiles, chosen)));
+    } else {
+      handle(chosen);
+    }
+  }
+
+  private void tryFiles(TryFiles tryFiles, LocationSettings chosen) {
+    TryFiles.Outcome outcome = tryFiles.run(chosen.files(), scope);
+    if (outcome instanceof TryFiles.Outcome.Status status) {
+      fail(status.status(), new HeaderFields(), null);
+    } else if (outcome instanceof TryFiles.Outcome.Redirect redirect) {
+      if (redirect.uri().startsWith("@")) {
+        enterNamed(redirect.uri());
+      } else {
+        redirect(RequestTarget.internal(redirect.uri()));
+      }
+    } else {
+      handle(chosen);
+    }
+  }
+
+  private void handle(LocationSettings chosen) {
+    if (chosen.handler() instanceof LocationSettings.Handler.Proxy proxy) {
       forward(proxy.settings());
-    } else if (chosen.handler() instanceof LocationSettings.Handler.Static files) {
-      call.mayWait(() -> guarded(() -> serve(files)));
+    } else if (chosen.handler() instanceof LocationSettings.Handler.Static) {
+      call.mayWait(() -> guarded(() -> serve(chosen.files())));
     } else {
       fail(404, new HeaderFields(), null);
     }
   }
 
-  private void serve(LocationSettings.Handler.Static files) {
-    StaticOutcome outcome = StaticContent.answer(files.settings(), scope, answer.pageStatus());
+  private void serve(StaticSettings files) {
+    StaticOutcome outcome = StaticContent.answer(files, scope, answer.pageStatus());
     if (outcome instanceof StaticOutcome.Answered file) {
       answer.send(file, this::end);
     } else if (outcome instanceof StaticOutcome.Index index) {
@@ -271,7 +338,7 @@ final class RequestCycle implements ExchangeEnd {
       return;
     }
     facts.redirect(target);
-    findLocation();
+    enterServer();
   }
 
   private void enterNamed(String name) {

@@ -19,7 +19,10 @@ public final class RequestFacts {
   private final @Nullable String remoteUser;
   private final String host;
   private final String requestUri;
+  private final RequestTarget sent;
   private RequestTarget target;
+  private boolean internal;
+  private boolean rewrittenInPlace;
   private String serverName = "";
   private final String sentMethod;
   private @Nullable InetSocketAddress realClient;
@@ -49,6 +52,7 @@ public final class RequestFacts {
       String requestUri) {
     this.head = head;
     this.sentMethod = head.method();
+    this.sent = target;
     this.target = target;
     this.connection = connection;
     this.contextPath = contextPath;
@@ -82,6 +86,55 @@ public final class RequestFacts {
   /** An internal redirect. */
   public void redirect(RequestTarget newTarget) {
     target = newTarget;
+    internal = true;
+    rewrittenInPlace = false;
+  }
+
+  /**
+   * What {@code rewrite} does.
+   *
+   * @param inPlace {@code break}: the location stays, and its prefix is not the path's any more
+   */
+  public void rewrite(RequestTarget newTarget, boolean inPlace) {
+    target = newTarget;
+    internal = true;
+    rewrittenInPlace |= inPlace;
+  }
+
+  /** What {@code set $args} does. */
+  public void query(String newQuery) {
+    target = target.withQuery(newQuery);
+  }
+
+  /** What {@code try_files} found: another path; the client's own target is still forwarded. */
+  public void found(String path) {
+    target = target.withPath(path);
+  }
+
+  /** Whether the target is not the client's own any more. */
+  public boolean isInternal() {
+    return internal;
+  }
+
+  /** Whether the path was rewritten within its location, {@code rewrite … break}. */
+  public boolean isRewrittenInPlace() {
+    return rewrittenInPlace;
+  }
+
+  /**
+   * Whether the client's path has escapes or "+" (nginx, {@code quoted_uri}, {@code plus_in_uri}).
+   */
+  public boolean isEscaped() {
+    return sent.rawPath().indexOf('%') >= 0 || sent.rawPath().indexOf('+') >= 0;
+  }
+
+  /** The same request, to try on it what a configuration would do. */
+  public RequestFacts trial() {
+    RequestFacts trial =
+        new RequestFacts(head, target, connection, contextPath, remoteUser, host, requestUri);
+    trial.serverName = serverName;
+    trial.realClient = realClient;
+    return trial;
   }
 
   /** The client's connection. */

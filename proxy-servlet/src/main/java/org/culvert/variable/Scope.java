@@ -63,6 +63,11 @@ public final class Scope {
     slots.forEach((group, slot) -> slot(slot, capture(group)));
   }
 
+  /** A regex of {@code if} or {@code rewrite} did not match: there are no groups any more. */
+  public void forgetCaptures() {
+    captures = NONE;
+  }
+
   /** The text of group {@code n} of the last regex that matched, or null. */
   public @Nullable String capture(int n) {
     return n < captures.length ? captures[n] : null;

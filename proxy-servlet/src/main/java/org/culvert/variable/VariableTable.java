@@ -108,9 +108,16 @@ public final class VariableTable {
    */
   public Template compile(String text, UnaryOperator<Variable> each)
       throws UnknownVariableException {
+    return compile(text, each, each);
+  }
+
+  /** The same with another change of {@code $1} to {@code $9}. */
+  public Template compile(
+      String text, UnaryOperator<Variable> named, UnaryOperator<Variable> captures)
+      throws UnknownVariableException {
     return text.indexOf('$') < 0
         ? Template.constant(text)
-        : new TemplateParser(text, name -> each.apply(reference(name)), each).parse();
+        : new TemplateParser(text, name -> named.apply(reference(name)), captures).parse();
   }
 
   /** The variable of that name, which a later line may define. */

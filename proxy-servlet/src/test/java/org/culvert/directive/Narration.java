@@ -16,9 +16,11 @@ import org.culvert.exchange.ProxySettings.Timeouts;
 import org.culvert.http.Octets;
 import org.culvert.location.LocationMatch;
 import org.culvert.rewrite.Return;
+import org.culvert.rewrite.RewriteStep;
+import org.culvert.rewrite.SetVariable;
 import org.culvert.upstream.PeerSettings;
 import org.culvert.upstream.UpstreamSettings;
-import org.jspecify.annotations.Nullable;
+import org.culvert.variable.Template;
 
 /** Settings told in lines, for golden files; what has its default is left out. */
 final class Narration {
@@ -118,8 +120,7 @@ final class Narration {
         "  server "
             + server.names()
             + (match.captures() == null ? "" : " captured " + match.captures().group()));
-    server.sets().forEach(set -> say("  server sets " + set.slot() + " " + set.value().source()));
-    returns("server ", server.returns());
+    steps("  ", "server ", server.steps());
     if (location == null) {
       say("  no location");
       return;
@@ -136,20 +137,26 @@ final class Narration {
             + (location.captureNames().isEmpty()
                 ? ""
                 : " names " + new TreeMap<>(location.captureNames())));
-    location.sets().forEach(set -> say("  set " + set.slot() + " " + set.value().source()));
-    returns("", location.returns());
+    steps("  ", "", location.steps());
     common(location);
-    handler(location.handler());
+    handler(location);
   }
 
-  private void returns(String who, @Nullable Return returns) {
-    if (returns != null) {
-      say(
-          "  "
-              + who
-              + "return "
-              + returns.status()
-              + (returns.text() == null ? "" : " " + returns.text().source()));
+  private void steps(String indent, String who, List<RewriteStep> steps) {
+    for (RewriteStep step : steps) {
+      if (step instanceof SetVariable set) {
+        String verb = who.isEmpty() ? "set " : "sets ";
+        say(indent + who + verb + set.slot() + " " + set.value().source());
+      } else if (step instanceof Return end) {
+        Template text = end.text();
+        say(indent + who + "return " + end.status() + (text == null ? "" : " " + text.source()));
+        return;
+      } else if (step instanceof RewriteStep.If test) {
+        say(indent + who + "if " + test.condition() + " branch " + test.branch());
+        steps(indent + "  ", who, test.steps());
+      } else {
+        say(indent + who + step);
+      }
     }
   }
 
@@ -189,11 +196,12 @@ final class Narration {
                         + (log.condition() == null ? "" : " if " + log.condition().source())));
   }
 
-  private void handler(Handler handler) {
+  private void handler(LocationSettings location) {
+    Handler handler = location.handler();
     if (handler instanceof Handler.Proxy proxy) {
       proxy(proxy.settings());
-    } else if (handler instanceof Handler.Static files) {
-      StaticSettings settings = files.settings();
+    } else if (handler instanceof Handler.Static) {
+      StaticSettings settings = location.files();
       say(
           "  "
               + (settings.alias() ? "alias " : "root ")

@@ -193,7 +193,7 @@ class LocalAnswerTest {
     VariableTable table = Requests.table();
     int x = table.slot("x");
     Scope scope = Requests.get("/ab%5Ec?old");
-    Assignments.run(
+    RewriteRun.of(
         List.of(
             new SetVariable(x, Requests.template(table, "1$arg_none")),
             new SetVariable(x, Requests.template(table, "${x}2")),

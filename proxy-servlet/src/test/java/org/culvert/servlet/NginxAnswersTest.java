@@ -13,9 +13,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Culvert's answers are nginx's: the same configurations and requests, and what nginx said ({@code
@@ -25,7 +28,38 @@ import org.junit.jupiter.api.Timeout;
 class NginxAnswersTest {
   private static final Path FILE = Path.of("src/test/resources/nginx/answers.txt");
   private static final Pattern REQUEST =
-      Pattern.compile("> (?:from (\\S+) )?(\\S+)((?: \\| [^|]+)*)");
+      Pattern.compile("> (?:from (\\S+) )?(?:([A-Z]+) )?(\\S+)((?: \\| [^|]+)*)");
+
+  @TempDir static Path folder;
+  private static TestOrigin backend;
+
+  @BeforeAll
+  static void prepare() throws IOException {
+    Files.createDirectory(folder.resolve("sub"));
+    Files.writeString(folder.resolve("a.txt"), "file a");
+    Files.writeString(folder.resolve("sub/index.html"), "index of sub");
+    Files.writeString(folder.resolve("sub/b.txt"), "file b");
+    assertThat(Files.writeString(folder.resolve("run.txt"), "run").toFile().setExecutable(true))
+        .isTrue();
+    backend = new TestOrigin(NginxAnswersTest::saysWhatItWasAsked);
+  }
+
+  @AfterAll
+  static void end() throws IOException {
+    backend.close();
+  }
+
+  private static void saysWhatItWasAsked(TestOrigin.Talk talk) throws IOException {
+    List<String> lines = talk.head().lines().toList();
+    String body =
+        Stream.concat(
+                Stream.of(lines.get(0).replaceFirst(" HTTP/.*", "")),
+                lines.stream()
+                    .filter(line -> line.startsWith("X-"))
+                    .map(line -> line.replaceFirst(": ", "=")))
+            .collect(Collectors.joining(" "));
+    talk.send("HTTP/1.1 200 OK\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
+  }
 
   @TestFactory
   Stream<DynamicTest> answersAsNginxDoes() throws IOException {
@@ -58,6 +92,8 @@ class NginxAnswersTest {
     return lines.stream()
         .filter(which)
         .map(line -> line.replaceFirst("^http ", ""))
+        .map(line -> line.replace("BACKEND", "http://127.0.0.1:" + backend.address().getPort()))
+        .map(line -> line.replace("FOLDER", folder.toString()))
         .collect(Collectors.joining("\n"));
   }
 
@@ -65,12 +101,19 @@ class NginxAnswersTest {
     Matcher request = REQUEST.matcher(line);
     assertThat(request.matches()).as(line).isTrue();
     String from = request.group(1) == null ? "127.0.0.1" : request.group(1);
-    String fields = request.group(3).replace(" | ", "\r\n");
+    String method = request.group(2) == null ? "GET" : request.group(2);
+    String fields = request.group(4).replace(" | ", "\r\n");
     try (RawClient client = new RawClient(port, from)) {
-      client.send("GET " + request.group(2) + " HTTP/1.1\r\nHost: example.org");
+      client.send(method + " " + request.group(3) + " HTTP/1.1\r\nHost: example.org");
       String answer = client.send(fields + "\r\nConnection: close\r\n\r\n").rest();
       String body = answer.substring(answer.indexOf("\r\n\r\n") + 4);
-      return "< " + answer.split(" ")[1] + (body.startsWith("<html>") ? "" : " " + body);
+      Matcher location = Pattern.compile("\r\nLocation: (.*)").matcher(answer);
+      String answered =
+          "< "
+              + answer.split(" ")[1]
+              + (location.find() ? " " + location.group(1).replace(":" + port, ":PORT") : "")
+              + (body.startsWith("<html>") ? "" : " " + body.strip());
+      return answered.replace(folder.toString(), "FOLDER");
     }
   }
 }

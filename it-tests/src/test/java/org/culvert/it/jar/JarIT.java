@@ -29,6 +29,15 @@ class JarIT {
   private static final String CONFIGURATION =
       """
       proxy_websocket relay;
+      if ($http_x_blocked) {
+          return 403;
+      }
+      rewrite ^/rewritten/(.*)$ /api/$1 last;
+      location /own/ {
+          if ($arg_moved) {
+              return 307 /elsewhere;
+          }
+      }
       location /api/ {
           proxy_pass %1$s;
           proxy_set_header X-User $remote_user;
@@ -89,6 +98,19 @@ class JarIT {
     for (String prefix : new String[] {"/api/socket", "/api/auto/socket"}) {
       assertEchoes(mount, ORIGIN.on(prefix, Behaviour.webSocket(Talk.ECHO)));
     }
+  }
+
+  @EveryMount
+  void whatTheRewritingAnswersOrRewritesIsNotTheApplications(Mount mount) throws Exception {
+    assertThat(get(mount, "/pages/own.txt").text()).isEqualTo("own page");
+    assertThat(get(mount, "/pages/own.txt", "X-Blocked: yes").status()).isEqualTo(403);
+    assertThat(get(mount, "/own/x").text()).isEqualTo("own GET /x");
+    assertThat(get(mount, "/own/x?moved=0").text()).isEqualTo("own GET /x");
+    assertThat(get(mount, "/own/x?moved=1").status()).isEqualTo(307);
+    String path = ORIGIN.on("/api/x", Behaviour.answer(200, "proxied"));
+    assertThat(get(mount, path.replace("/api/", "/rewritten/")).text()).isEqualTo("proxied");
+    String socket = ORIGIN.on("/api/socket", Behaviour.webSocket(Talk.ECHO));
+    assertEchoes(mount, socket.replace("/api/", "/rewritten/"));
   }
 
   private static void assertEchoes(Mount mount, String path) throws Exception {
