@@ -3,6 +3,8 @@ package org.culvert.access;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
+import org.culvert.http.GatewayFailure;
+import org.culvert.http.HeaderFields;
 import org.culvert.http.Network;
 import org.jspecify.annotations.Nullable;
 
@@ -33,13 +35,18 @@ public record AccessRules(List<Rule> rules) {
     rules = List.copyOf(rules);
   }
 
-  /** Whether a client may go on; one without an IP address is matched by {@code all} alone. */
-  public boolean allows(InetSocketAddress client) {
+  /** What they say of a client; one without an IP address is matched by {@code all} alone. */
+  AccessVerdict verdict(InetSocketAddress client) {
     for (Rule rule : rules) {
       if (rule.matches(client.getAddress())) {
-        return rule.allows;
+        return rule.allows
+            ? AccessVerdict.ALLOWED
+            : new AccessVerdict(
+                403,
+                new HeaderFields(),
+                new GatewayFailure(GatewayFailure.Kind.FORBIDDEN, "access forbidden by rule"));
       }
     }
-    return true;
+    return AccessVerdict.NO_OPINION;
   }
 }

@@ -1,40 +1,75 @@
 package org.culvert.directive;
 
 import java.util.List;
+import java.util.Map;
+import org.culvert.access.AccessPolicy;
 import org.culvert.access.AccessRules;
+import org.culvert.access.BasicAuth;
 import org.culvert.conf.ConfigurationException;
 import org.culvert.conf.Directive;
 import org.culvert.http.Network;
 import org.culvert.rewrite.Return;
+import org.culvert.variable.Template;
 import org.jspecify.annotations.Nullable;
 
-/** {@code allow} and {@code deny}: inherited only by a level that has neither. */
+/**
+ * {@code allow} and {@code deny}, inherited only by a level that has neither; {@code auth_basic},
+ * {@code auth_basic_user_file} and {@code satisfy}.
+ */
 final class AccessDirectives {
   private static final Setting<List<AccessRules.Rule>> RULES = new Setting<>("allow");
+
+  private static final Setting<Boolean> SATISFY_ANY = new Setting<>("satisfy");
+  private static final Setting<Template> REALM = new Setting<>("auth_basic");
+  private static final Setting<Template> USER_FILE = new Setting<>("auth_basic_user_file");
 
   private AccessDirectives() {}
 
   static void define(DirectiveTable table) {
     table.define("allow", (directive, level, reading) -> add(directive, level, true, reading));
     table.define("deny", (directive, level, reading) -> add(directive, level, false, reading));
+    table.define("satisfy", Setter.choice(SATISFY_ANY, Map.of("all", false, "any", true)));
+    table.define("auth_basic", AccessDirectives::realm);
+    table.define("auth_basic_user_file", AccessDirectives::userFile);
   }
 
-  static AccessRules rules(Level level) {
+  /** All checks of a level together. */
+  static AccessPolicy policy(Level level) {
     List<AccessRules.Rule> rules = level.get(RULES, List.of());
-    return rules.isEmpty() ? AccessRules.NONE : new AccessRules(rules);
+    Template realm = level.find(REALM);
+    Template userFile = level.find(USER_FILE);
+    return new AccessPolicy(
+        rules.isEmpty() ? AccessRules.NONE : new AccessRules(rules),
+        realm == null || userFile == null ? null : new BasicAuth(realm, userFile),
+        level.get(SATISFY_ANY, false));
   }
 
   /** In the JAR what no handler of ours serves is the application's, whoever asks. */
   static void warnWhereUnguarded(Level level, LocationSettings settings, Reading reading) {
     if (settings.handler() instanceof LocationSettings.Handler.None
         && settings.steps().stream().noneMatch(Return.class::isInstance)
-        && level.own(RULES) != null) {
+        && (level.own(RULES) != null || level.own(REALM) != null)) {
       reading
           .warnings()
           .warn(
-              "\"allow\" and \"deny\" do not guard the application's own paths in "
+              "\"allow\", \"deny\" and \"auth_basic\" do not guard the application's own paths in "
                   + (level.opening() == null ? "server" : level.opening().position()));
     }
+  }
+
+  private static void realm(Directive directive, Level level, Reading reading)
+      throws ConfigurationException {
+    level.putOnce(REALM, reading.template(directive, 1), directive);
+  }
+
+  /** Relative to the configuration's folder; one with variables is absolute or of the process's. */
+  private static void userFile(Directive directive, Level level, Reading reading)
+      throws ConfigurationException {
+    Template file = reading.template(directive, 1);
+    level.putOnce(
+        USER_FILE,
+        file.isConstant() ? Template.constant(reading.configurationPath(directive)) : file,
+        directive);
   }
 
   private static void add(Directive directive, Level level, boolean allows, Reading reading)

@@ -10,6 +10,7 @@ import org.culvert.conf.ConfigurationException;
 import org.culvert.conf.Directive;
 import org.culvert.conf.Units;
 import org.culvert.rewrite.ErrorPage;
+import org.culvert.rewrite.Redirects;
 import org.culvert.variable.Template;
 
 /** nginx's core module, as far as it concerns one location: bodies, time-outs, error pages. */
@@ -20,6 +21,10 @@ final class CoreDirectives {
   private static final Setting<Long> BODY_BUFFER_SIZE = new Setting<>("client_body_buffer_size");
   private static final Setting<Duration> SEND_TIMEOUT = new Setting<>("send_timeout");
   private static final Setting<List<ErrorPage>> ERROR_PAGES = new Setting<>("error_page");
+  private static final Setting<Boolean> RECURSIVE = new Setting<>("recursive_error_pages");
+  private static final Setting<Boolean> ABSOLUTE = new Setting<>("absolute_redirect");
+  private static final Setting<Boolean> WITH_PORT = new Setting<>("port_in_redirect");
+  private static final Setting<Boolean> SERVER_NAME = new Setting<>("server_name_in_redirect");
 
   private static final long DEFAULT_MAX_BODY_SIZE = 1024 * 1024;
   private static final long DEFAULT_BODY_BUFFER_SIZE = 16 * 1024;
@@ -35,6 +40,10 @@ final class CoreDirectives {
     table.define("send_timeout", Setter.time(SEND_TIMEOUT));
     table.define("keepalive_timeout", CoreDirectives::keepaliveTimeout);
     table.define("error_page", CoreDirectives::errorPage);
+    table.define("recursive_error_pages", Setter.flag(RECURSIVE));
+    table.define("absolute_redirect", Setter.flag(ABSOLUTE));
+    table.define("port_in_redirect", Setter.flag(WITH_PORT));
+    table.define("server_name_in_redirect", Setter.flag(SERVER_NAME));
   }
 
   static long maxBodySize(Level level) {
@@ -55,6 +64,15 @@ final class CoreDirectives {
 
   static List<ErrorPage> errorPages(Level level) {
     return List.copyOf(level.get(ERROR_PAGES, List.of()));
+  }
+
+  static boolean recursiveErrorPages(Level level) {
+    return level.get(RECURSIVE, false);
+  }
+
+  static Redirects redirects(Level level) {
+    return new Redirects(
+        level.get(ABSOLUTE, true), level.get(WITH_PORT, true), level.get(SERVER_NAME, false));
   }
 
   /** The second argument, for the header Keep-Alive, is checked and has no effect. */

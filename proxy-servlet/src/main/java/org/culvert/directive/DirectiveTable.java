@@ -48,6 +48,7 @@ final class DirectiveTable {
     MapDirectives.define(this);
     SplitClientsDirectives.define(this);
     AccessDirectives.define(this);
+    LimitExceptDirectives.define(this);
     RealIpDirectives.define(this);
     TlsDirectives.define(this);
     UpstreamDirectives.define(this);

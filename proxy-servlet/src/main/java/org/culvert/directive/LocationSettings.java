@@ -3,7 +3,8 @@ package org.culvert.directive;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import org.culvert.access.AccessRules;
+import java.util.Set;
+import org.culvert.access.AccessPolicy;
 import org.culvert.access.RealIp;
 import org.culvert.content.StaticSettings;
 import org.culvert.content.TryFiles;
@@ -12,6 +13,7 @@ import org.culvert.http.MediaTypes;
 import org.culvert.observe.AccessLogSettings;
 import org.culvert.rewrite.AddHeader;
 import org.culvert.rewrite.ErrorPage;
+import org.culvert.rewrite.Redirects;
 import org.culvert.rewrite.RewriteStep;
 import org.jspecify.annotations.Nullable;
 
@@ -26,12 +28,16 @@ import org.jspecify.annotations.Nullable;
  *     the location is chosen
  * @param branches what holds where an {@code if} of {@code steps} was the last that held, by number
  * @param realIp whom a request is from, asked before {@code access}
- * @param access {@code allow} and {@code deny}, looked at when nothing returned
+ * @param access {@code allow}, {@code deny}, {@code auth_basic} and {@code satisfy}, looked at when
+ *     nothing returned
+ * @param limited {@code limit_except}, or null
  * @param files {@code root} or {@code alias}, whoever answers: variables and {@code try_files} read
  *     it
  * @param tryFiles {@code try_files}, or null
  * @param handler who answers when nothing returned
  * @param errorPages in order; the first that has the code wins
+ * @param recursiveErrorPages whether the page of an error may have an error page itself
+ * @param redirects what a Location of our own looks like
  * @param addHeaders {@code add_header}
  * @param maxBodySize {@code client_max_body_size} in bytes; 0 unlimited
  * @param sendTimeout {@code send_timeout}: between two writes to the client
@@ -45,16 +51,32 @@ public record LocationSettings(
     List<RewriteStep> steps,
     List<LocationSettings> branches,
     RealIp realIp,
-    AccessRules access,
+    AccessPolicy access,
+    @Nullable Limited limited,
     StaticSettings files,
     @Nullable TryFiles tryFiles,
     Handler handler,
     List<ErrorPage> errorPages,
+    boolean recursiveErrorPages,
+    Redirects redirects,
     List<AddHeader> addHeaders,
     long maxBodySize,
     Duration sendTimeout,
     List<AccessLogSettings> accessLogs,
     MediaTypes types) {
+
+  /**
+   * {@code limit_except}.
+   *
+   * @param except the methods that it is not for
+   * @param settings what holds for all others instead of the location's own, rewriting too
+   */
+  public record Limited(Set<String> except, LocationSettings settings) {}
+
+  /** What holds for a method. */
+  public LocationSettings forMethod(String method) {
+    return limited == null || limited.except.contains(method) ? this : limited.settings;
+  }
 
   /** Who answers. */
   public sealed interface Handler {

@@ -125,13 +125,13 @@ final class ProxyPassDirectives {
     return target(level) != null;
   }
 
-  /** The target of this very location, which an {@code if} in it has too; or null. */
+  /** The target of this very location, which {@code if} and {@code limit_except} in it have too. */
   static @Nullable Target target(Level level) {
     Target own = level.own(PASS);
     Level around = level.parent();
-    return own == null && level.context() == Context.IF_IN_LOCATION && around != null
-        ? around.own(PASS)
-        : own;
+    boolean within =
+        level.context() == Context.IF_IN_LOCATION || level.context() == Context.LIMIT_EXCEPT;
+    return own == null && within && around != null ? around.own(PASS) : own;
   }
 
   /** Everything about proxying from a location that has {@code proxy_pass}. */

@@ -56,7 +56,6 @@ public final class ErrorPages {
       return new Outcome.Named(uri, answered);
     }
     int redirect = Redirects.isRedirect(page.response()) ? page.response() : 302;
-    String location = Redirects.absolute(uri, scope.get(RequestFacts.class));
-    return new Outcome.Redirect(LocalAnswer.redirect(redirect, location));
+    return new Outcome.Redirect(LocalAnswer.redirect(redirect, uri));
   }
 }

@@ -46,7 +46,7 @@ public record LocalAnswer(int status, HeaderFields fields, byte[] body) {
     String text = directive.text() == null ? "" : directive.text().evaluate(scope);
     RequestFacts facts = scope.get(RequestFacts.class);
     if (Redirects.isRedirect(status)) {
-      return new Outcome.Answered(redirect(status, Redirects.absolute(text, facts)));
+      return new Outcome.Answered(redirect(status, text));
     }
     // A text that is there but empty is an answer too.
     if (directive.text() == null && status >= 400) {

@@ -4,9 +4,15 @@ import org.culvert.http.IpAddresses;
 import org.culvert.http.UriEscaping;
 import org.culvert.variable.RequestFacts;
 
-/** The Location of redirects ({@code absolute_redirect on}, {@code port_in_redirect on}). */
-public final class Redirects {
-  private Redirects() {}
+/**
+ * The Location of redirects.
+ *
+ * @param absolute {@code absolute_redirect}: one that begins with "/" gets scheme, host and port
+ * @param withPort {@code port_in_redirect}
+ * @param serverName {@code server_name_in_redirect}: the host is the server's first name instead of
+ *     the request's
+ */
+public record Redirects(boolean absolute, boolean withPort, boolean serverName) {
 
   /** Whether a status carries a Location when {@code return} or {@code error_page} makes it. */
   public static boolean isRedirect(int status) {
@@ -15,23 +21,24 @@ public final class Redirects {
 
   /**
    * A Location that begins with "/" becomes absolute, {@code scheme://host[:port]/…}: the host is
-   * the request's, or the address it came to where it has none; the port is the one that it came
-   * to, left out where it is the scheme's own. Anything else stays as it is.
+   * the request's or the server's, or the address that the request came to where there is none; the
+   * port is the one that it came to, left out where it is the scheme's own. Anything else stays as
+   * it is (nginx, {@code ngx_http_header_filter}).
    */
-  public static String absolute(String location, RequestFacts facts) {
-    if (!location.startsWith("/")) {
+  public String location(String location, RequestFacts facts) {
+    if (!absolute || !location.startsWith("/")) {
       return location;
     }
     var connection = facts.connection();
     String scheme = connection.scheme();
-    String host = facts.requestHost();
+    String host = serverName ? facts.serverName() : facts.requestHost();
     if (host.isEmpty()) {
       String address = IpAddresses.text(connection.local());
       host = address.contains(":") ? "[" + address + "]" : address;
     }
     int port = connection.local().getPort();
     boolean usual = port == (scheme.equals("https") ? 443 : 80);
-    return scheme + "://" + host + (usual ? "" : ":" + port) + location;
+    return scheme + "://" + host + (usual || !withPort ? "" : ":" + port) + location;
   }
 
   /**
@@ -41,6 +48,6 @@ public final class Redirects {
   public static String toPath(String path, RequestFacts facts) {
     String query = facts.target().query();
     String location = facts.contextPath() + UriEscaping.path(path);
-    return absolute(query == null || query.isEmpty() ? location : location + "?" + query, facts);
+    return query == null || query.isEmpty() ? location : location + "?" + query;
   }
 }

@@ -110,9 +110,7 @@ public final class RewriteRun {
   private boolean rewrite(RewriteRule rule) {
     RequestFacts facts = scope.get(RequestFacts.class);
     if (rule.end().status() != 0) {
-      redirect =
-          LocalAnswer.redirect(
-              rule.end().status(), Redirects.absolute(rule.location(scope), facts));
+      redirect = LocalAnswer.redirect(rule.end().status(), rule.location(scope));
       return false;
     }
     RequestTarget target = rule.target(scope);

@@ -59,6 +59,7 @@ final class Claim {
       if (match != null && match.captures() != null) {
         scope.captured(match.captures(), location.captureNames());
       }
+      location = location.forMethod(facts.head().method());
       RewriteRun run = rewrite(location, location.steps());
       if (run.isAnswered()) {
         return true;

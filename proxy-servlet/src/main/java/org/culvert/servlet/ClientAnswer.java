@@ -72,8 +72,13 @@ final class ClientAnswer {
     return inErrorPage ? null : ErrorPages.choose(location.errorPages(), status);
   }
 
-  /** Whatever fails from now on is an error's page itself, and has none of its own. */
+  /** Whatever fails from now on is an error's page itself, and may have none of its own. */
   void beginErrorPage() {
+    inErrorPage = !location.recursiveErrorPages();
+  }
+
+  /** No error has a page from now on. */
+  void forgetErrorPages() {
     inErrorPage = true;
   }
 
@@ -82,10 +87,11 @@ final class ClientAnswer {
    *
    * @param status what the client sees; 0 for the page's own
    * @param bodiless whether the request's body is not for the page
+   * @param kept fields of the error that its page has too
    */
-  void fetchErrorPage(int status, boolean bodiless) {
+  void fetchErrorPage(int status, boolean bodiless, HeaderFields kept) {
     pageStatus = status;
-    downstream = new ErrorPageDownstream(client, status, bodiless);
+    downstream = new ErrorPageDownstream(client, status, bodiless, kept);
   }
 
   /** A page that fails itself is answered with its own status. */
@@ -110,6 +116,10 @@ final class ClientAnswer {
   /** Sends an answer of the proxy's own; {@code end} is told once, when it is over. */
   void send(LocalAnswer answer, Runnable end) {
     HeaderFields fields = new HeaderFields(answer.fields());
+    String target = fields.first("Location");
+    if (target != null) {
+      fields.set("Location", location.redirects().location(target, scope.get(RequestFacts.class)));
+    }
     addHeaders(answer.status(), fields);
     String method = scope.get(RequestFacts.class).head().method();
     LocalBody.send(downstream, method, answer, fields, end);

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import org.culvert.exchange.Completion;
 import org.culvert.exchange.Downstream;
 import org.culvert.exchange.RequestBody;
+import org.culvert.http.HeaderField;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.ResponseHead;
 import org.culvert.rewrite.StatusPages;
@@ -17,17 +18,20 @@ final class ErrorPageDownstream implements Downstream {
   private final Downstream client;
   private final int status;
   private final boolean bodiless;
+  private final HeaderFields kept;
 
   /**
    * A leg for a page.
    *
    * @param status what the client sees; 0 for the page's own
    * @param bodiless whether the request's body is not for the page
+   * @param kept fields of the error, {@code WWW-Authenticate} for instance, which its page has too
    */
-  ErrorPageDownstream(Downstream client, int status, boolean bodiless) {
+  ErrorPageDownstream(Downstream client, int status, boolean bodiless, HeaderFields kept) {
     this.client = client;
     this.status = status;
     this.bodiless = bodiless;
+    this.kept = kept;
   }
 
   @Override
@@ -42,8 +46,17 @@ final class ErrorPageDownstream implements Downstream {
 
   @Override
   public void head(ResponseHead head) {
+    HeaderFields fields = head.fields();
+    if (kept.size() > 0) {
+      fields = new HeaderFields(fields);
+      for (HeaderField field : kept) {
+        fields.add(field.name(), field.value());
+      }
+    }
     client.head(
-        status == 0 ? head : new ResponseHead(status, StatusPages.reason(status), head.fields()));
+        status == 0
+            ? new ResponseHead(head.status(), head.reason(), fields)
+            : new ResponseHead(status, StatusPages.reason(status), fields));
   }
 
   @Override

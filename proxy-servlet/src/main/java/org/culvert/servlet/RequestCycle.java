@@ -2,6 +2,7 @@ package org.culvert.servlet;
 
 import java.util.Map;
 import java.util.regex.MatchResult;
+import org.culvert.access.AccessVerdict;
 import org.culvert.content.StaticContent;
 import org.culvert.content.StaticOutcome;
 import org.culvert.content.StaticSettings;
@@ -151,7 +152,8 @@ final class RequestCycle implements ExchangeEnd {
     }
   }
 
-  private void enter(LocationSettings chosen) {
+  private void enter(LocationSettings location) {
+    LocationSettings chosen = location.forMethod(facts.head().method());
     follow(chosen);
     RewriteRun run = RewriteRun.of(chosen.steps(), scope);
     if (run.branch() >= 0) {
@@ -163,25 +165,26 @@ final class RequestCycle implements ExchangeEnd {
     }
     if (!run.uriChanged()) {
       pass(answer.location());
-    } else if (++redirects > MOST_REDIRECTS) {
-      failInternally(
-          "rewrite or internal redirection cycle while processing \""
-              + facts.target().path()
-              + "\"");
-    } else {
+    } else if (!isCycle("processing", facts.target().path())) {
       findLocation();
     }
   }
 
   /** The location stays: who may, and who answers. */
   private void pass(LocationSettings chosen) {
-    TryFiles tryFiles = chosen.tryFiles();
     chosen.realIp().apply(facts);
-    if (!chosen.access().allows(facts.client())) {
-      fail(
-          403,
-          new HeaderFields(),
-          new GatewayFailure(GatewayFailure.Kind.FORBIDDEN, "access forbidden by rule"));
+    if (chosen.access().mayWait()) {
+      call.mayWait(() -> guarded(() -> checkAccess(chosen)));
+    } else {
+      checkAccess(chosen);
+    }
+  }
+
+  private void checkAccess(LocationSettings chosen) {
+    TryFiles tryFiles = chosen.tryFiles();
+    AccessVerdict verdict = chosen.access().verdict(scope);
+    if (verdict.isRefusal()) {
+      fail(verdict.status(), verdict.fields(), verdict.reason());
     } else if (tryFiles != null) {
       call.mayWait(() -> guarded(() -> tryFiles(tryFiles, chosen)));
     } else {
@@ -315,11 +318,11 @@ final class RequestCycle implements ExchangeEnd {
     if (outcome instanceof ErrorPages.Outcome.Redirect redirect) {
       answer(redirect.answer());
     } else if (outcome instanceof ErrorPages.Outcome.Internal internal) {
-      answer.fetchErrorPage(internal.status(), true);
+      answer.fetchErrorPage(internal.status(), true, fields);
       facts.becomeGet();
       redirect(internal.target());
     } else if (outcome instanceof ErrorPages.Outcome.Named named) {
-      answer.fetchErrorPage(named.status(), false);
+      answer.fetchErrorPage(named.status(), false, fields);
       enterNamed(named.name());
     }
   }
@@ -330,18 +333,27 @@ final class RequestCycle implements ExchangeEnd {
 
   /** An internal redirect: the location is searched anew. */
   void redirect(RequestTarget target) {
-    if (++redirects > MOST_REDIRECTS) {
-      failInternally(
-          "rewrite or internal redirection cycle while internally redirecting to \""
-              + target.path()
-              + "\"");
+    if (isCycle("internally redirecting to", target.path())) {
       return;
     }
     facts.redirect(target);
     enterServer();
   }
 
+  /** Counts a change of the URI or the location; the eleventh is answered with 500. */
+  private boolean isCycle(String what, String where) {
+    if (++redirects <= MOST_REDIRECTS) {
+      return false;
+    }
+    answer.forgetErrorPages();
+    failInternally("rewrite or internal redirection cycle while " + what + " \"" + where + "\"");
+    return true;
+  }
+
   private void enterNamed(String name) {
+    if (isCycle("redirect to named location", name)) {
+      return;
+    }
     LocationSettings named = server.locations().named(name);
     if (named == null) {
       failInternally("could not find named location \"" + name + "\"");

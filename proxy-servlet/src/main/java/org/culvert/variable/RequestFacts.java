@@ -16,7 +16,7 @@ public final class RequestFacts {
   private RequestHead head;
   private final ClientConnection connection;
   private final String contextPath;
-  private final @Nullable String remoteUser;
+  private @Nullable String remoteUser;
   private final String host;
   private final String requestUri;
   private final RequestTarget sent;
@@ -162,7 +162,12 @@ public final class RequestFacts {
     return contextPath;
   }
 
-  /** The container's authenticated user, or null. */
+  /** {@code auth_basic} has found this user's password right. */
+  public void authenticated(String user) {
+    remoteUser = user;
+  }
+
+  /** The user that the container or {@code auth_basic} has authenticated, or null. */
   public @Nullable String remoteUser() {
     return remoteUser;
   }

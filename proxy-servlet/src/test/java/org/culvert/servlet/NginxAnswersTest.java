@@ -41,6 +41,7 @@ class NginxAnswersTest {
     Files.writeString(folder.resolve("sub/b.txt"), "file b");
     assertThat(Files.writeString(folder.resolve("run.txt"), "run").toFile().setExecutable(true))
         .isTrue();
+    Files.copy(FILE.resolveSibling("users"), folder.resolve("users"));
     backend = new TestOrigin(NginxAnswersTest::saysWhatItWasAsked);
   }
 
@@ -107,7 +108,7 @@ class NginxAnswersTest {
       client.send(method + " " + request.group(3) + " HTTP/1.1\r\nHost: example.org");
       String answer = client.send(fields + "\r\nConnection: close\r\n\r\n").rest();
       String body = answer.substring(answer.indexOf("\r\n\r\n") + 4);
-      Matcher location = Pattern.compile("\r\nLocation: (.*)").matcher(answer);
+      Matcher location = Pattern.compile("\r\n(?:Location|WWW-Authenticate): (.*)").matcher(answer);
       String answered =
           "< "
               + answer.split(" ")[1]
