@@ -47,6 +47,7 @@ final class DirectiveTable {
     LogDirectives.define(this);
     MapDirectives.define(this);
     SplitClientsDirectives.define(this);
+    GeoDirectives.define(this);
     AccessDirectives.define(this);
     LimitExceptDirectives.define(this);
     RealIpDirectives.define(this);

@@ -33,6 +33,11 @@ public record Network(InetAddress address, int bits) {
     return new Network(address, 8 * address.getAddress().length);
   }
 
+  /** The network of that many bits which an address is in. */
+  public static Network of(InetAddress address, int bits) {
+    return new Network(first(address, bits), bits);
+  }
+
   private static int bits(String digits) {
     return digits.matches("[0-9]{1,3}") ? Integer.parseInt(digits) : -1;
   }
