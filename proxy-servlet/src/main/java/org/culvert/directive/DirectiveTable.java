@@ -48,6 +48,7 @@ final class DirectiveTable {
     MapDirectives.define(this);
     SplitClientsDirectives.define(this);
     GeoDirectives.define(this);
+    RefererDirectives.define(this);
     AccessDirectives.define(this);
     LimitExceptDirectives.define(this);
     RealIpDirectives.define(this);

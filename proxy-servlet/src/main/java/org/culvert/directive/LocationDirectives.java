@@ -197,6 +197,8 @@ final class LocationDirectives {
             CoreDirectives.recursiveErrorPages(level),
             CoreDirectives.redirects(level),
             HeaderDirectives.addHeaders(level),
+            HeaderDirectives.expires(level),
+            RefererDirectives.referers(level),
             CoreDirectives.maxBodySize(level),
             CoreDirectives.sendTimeout(level),
             LogDirectives.accessLogs(level, reading),

@@ -13,8 +13,11 @@ import org.culvert.http.MediaTypes;
 import org.culvert.observe.AccessLogSettings;
 import org.culvert.rewrite.AddHeader;
 import org.culvert.rewrite.ErrorPage;
+import org.culvert.rewrite.Expires;
 import org.culvert.rewrite.Redirects;
+import org.culvert.rewrite.Referers;
 import org.culvert.rewrite.RewriteStep;
+import org.culvert.variable.Scope;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +42,8 @@ import org.jspecify.annotations.Nullable;
  * @param recursiveErrorPages whether the page of an error may have an error page itself
  * @param redirects what a Location of our own looks like
  * @param addHeaders {@code add_header}
+ * @param expires {@code expires}
+ * @param referers {@code valid_referers}, or null
  * @param maxBodySize {@code client_max_body_size} in bytes; 0 unlimited
  * @param sendTimeout {@code send_timeout}: between two writes to the client
  * @param accessLogs where the line goes; empty when off
@@ -60,6 +65,8 @@ public record LocationSettings(
     boolean recursiveErrorPages,
     Redirects redirects,
     List<AddHeader> addHeaders,
+    Expires expires,
+    @Nullable Referers referers,
     long maxBodySize,
     Duration sendTimeout,
     List<AccessLogSettings> accessLogs,
@@ -72,6 +79,12 @@ public record LocationSettings(
    * @param settings what holds for all others instead of the location's own, rewriting too
    */
   public record Limited(Set<String> except, LocationSettings settings) {}
+
+  /** Tells a request's variables what they read of the location that it is in. */
+  public void describe(Scope scope) {
+    scope.put(StaticSettings.class, files);
+    scope.put(Referers.class, referers);
+  }
 
   /** What holds for a method. */
   public LocationSettings forMethod(String method) {

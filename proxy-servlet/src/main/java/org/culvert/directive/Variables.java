@@ -4,6 +4,7 @@ import org.culvert.content.FileVariables;
 import org.culvert.exchange.ProxyVariables;
 import org.culvert.exchange.UpstreamVariables;
 import org.culvert.observe.ResponseVariables;
+import org.culvert.rewrite.Referers;
 import org.culvert.upgrade.WebSocketVariables;
 import org.culvert.variable.RequestVariables;
 import org.culvert.variable.VariableTable;
@@ -20,6 +21,7 @@ final class Variables {
     UpstreamVariables.define(table);
     ProxyVariables.define(table);
     FileVariables.define(table);
+    Referers.define(table);
     WebSocketVariables.define(table);
     return table;
   }

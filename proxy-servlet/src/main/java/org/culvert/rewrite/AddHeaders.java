@@ -12,13 +12,18 @@ public final class AddHeaders {
 
   private AddHeaders() {}
 
+  /** Whether fields are added to answers of a status. */
+  static boolean isFor(int status) {
+    return STATUSES.contains(status);
+  }
+
   /**
    * Adds the fields that apply to a status. Those whose value is empty are left out; Last-Modified
    * and ETag replace the answer's own, all others stand beside it.
    */
   public static void apply(List<AddHeader> headers, int status, Scope scope, HeaderFields fields) {
     for (AddHeader header : headers) {
-      if (!header.always() && !STATUSES.contains(status)) {
+      if (!header.always() && !isFor(status)) {
         continue;
       }
       String value = header.value().evaluate(scope);

@@ -1,7 +1,6 @@
 package org.culvert.servlet;
 
 import java.util.List;
-import org.culvert.content.StaticSettings;
 import org.culvert.directive.LocationSettings;
 import org.culvert.directive.ServerSettings;
 import org.culvert.location.LocationMatch;
@@ -72,7 +71,7 @@ final class Claim {
   }
 
   private RewriteRun rewrite(LocationSettings settings, List<RewriteStep> steps) {
-    scope.put(StaticSettings.class, settings.files());
+    settings.describe(scope);
     return RewriteRun.of(steps, scope);
   }
 

@@ -110,6 +110,7 @@ final class ClientAnswer {
 
   private void addHeaders(int status, HeaderFields fields) {
     int sent = pageStatus == 0 ? status : pageStatus;
+    location.expires().apply(sent, scope, fields);
     AddHeaders.apply(location.addHeaders(), sent, scope, fields);
   }
 

@@ -115,7 +115,7 @@ final class RequestCycle implements ExchangeEnd {
 
   private void follow(LocationSettings chosen) {
     answer.follow(chosen);
-    scope.put(StaticSettings.class, chosen.files());
+    chosen.describe(scope);
   }
 
   /** Whether the rewriting has made an answer. */

@@ -23,9 +23,13 @@ public final class Scope {
   private @Nullable String[] slots = NONE;
   private int depth;
 
-  /** Adds or replaces the facet of that type. */
-  public <T> Scope put(Class<T> type, T facet) {
-    facets.put(type, facet);
+  /** Adds or replaces the facet of that type; null takes it away. */
+  public <T> Scope put(Class<T> type, @Nullable T facet) {
+    if (facet == null) {
+      facets.remove(type);
+    } else {
+      facets.put(type, facet);
+    }
     return this;
   }
 

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -13,6 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.culvert.http.HttpDate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
@@ -41,6 +44,8 @@ class NginxAnswersTest {
     Files.writeString(folder.resolve("sub/b.txt"), "file b");
     assertThat(Files.writeString(folder.resolve("run.txt"), "run").toFile().setExecutable(true))
         .isTrue();
+    Files.setLastModifiedTime(
+        folder.resolve("a.txt"), FileTime.from(Instant.parse("2020-01-01T00:00:00Z")));
     Files.copy(FILE.resolveSibling("users"), folder.resolve("users"));
     backend = new TestOrigin(NginxAnswersTest::saysWhatItWasAsked);
   }
@@ -98,6 +103,26 @@ class NginxAnswersTest {
         .collect(Collectors.joining("\n"));
   }
 
+  /**
+   * Expires, in seconds from Date where it is not one of nginx's fixed dates, and Cache-Control.
+   */
+  private static String ages(String answer) {
+    String head = answer.substring(0, answer.indexOf("\r\n\r\n") + 2);
+    String expires = field("Expires", head);
+    if (!expires.isEmpty() && !expires.matches(".* (1970|2020|2037) .*")) {
+      long seconds = HttpDate.parse(expires) - HttpDate.parse(field("Date", head));
+      expires = "%+d".formatted(Math.round(seconds / 10.0) * 10);
+    }
+    String control = field("Cache-Control", head);
+    return (expires.isEmpty() ? "" : " Expires=" + expires)
+        + (control.isEmpty() ? "" : " Cache-Control=" + control);
+  }
+
+  private static String field(String name, String head) {
+    Matcher field = Pattern.compile("\r\n" + name + ": (.*)").matcher(head);
+    return field.results().map(found -> found.group(1)).collect(Collectors.joining(", "));
+  }
+
   private static String ask(int port, String line) throws IOException {
     Matcher request = REQUEST.matcher(line);
     assertThat(request.matches()).as(line).isTrue();
@@ -113,6 +138,7 @@ class NginxAnswersTest {
           "< "
               + answer.split(" ")[1]
               + (location.find() ? " " + location.group(1).replace(":" + port, ":PORT") : "")
+              + ages(answer)
               + (body.startsWith("<html>") ? "" : " " + body.strip());
       return answered.replace(folder.toString(), "FOLDER");
     }
