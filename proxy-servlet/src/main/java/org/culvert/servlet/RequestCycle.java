@@ -1,12 +1,8 @@
 package org.culvert.servlet;
 
-import java.util.Map;
-import java.util.regex.MatchResult;
-import org.culvert.access.AccessVerdict;
 import org.culvert.content.StaticContent;
 import org.culvert.content.StaticOutcome;
 import org.culvert.content.StaticSettings;
-import org.culvert.content.TryFiles;
 import org.culvert.directive.LocationSettings;
 import org.culvert.directive.ServerSettings;
 import org.culvert.exchange.BufferedBody;
@@ -16,7 +12,6 @@ import org.culvert.exchange.ExchangeEnd;
 import org.culvert.exchange.ProxySettings;
 import org.culvert.http.GatewayFailure;
 import org.culvert.http.HeaderFields;
-import org.culvert.http.RequestTarget;
 import org.culvert.location.LocationMatch;
 import org.culvert.observe.ResponseRecord;
 import org.culvert.rewrite.ErrorPage;
@@ -24,25 +19,19 @@ import org.culvert.rewrite.ErrorPages;
 import org.culvert.rewrite.LocalAnswer;
 import org.culvert.rewrite.Redirects;
 import org.culvert.rewrite.Return;
-import org.culvert.rewrite.RewriteRun;
 import org.culvert.upgrade.Offer;
 import org.culvert.variable.RequestFacts;
 import org.culvert.variable.Scope;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request from its server to its answer: the server's rewriting, location, the location's
- * rewriting, {@code allow} and {@code deny}, {@code try_files}, then content: a backend by HTTP, a
- * backend by WebSocket, or a file. A failure goes through {@code error_page}, which may begin the
- * search of a location anew. Calls come one after the other, from any thread.
+ * One request from its server to its answer: {@link Routing} finds the location, then content: a
+ * backend by HTTP, a backend by WebSocket, or a file. A failure goes through {@code error_page},
+ * which may begin the search of a location anew. Calls come one after the other, from any thread.
  */
-final class RequestCycle implements ExchangeEnd {
-  /** As nginx's: then it answers 500 ("rewrite or internal redirection cycle"). */
-  private static final int MOST_REDIRECTS = 10;
-
+final class RequestCycle implements ExchangeEnd, Routing.Outcome {
   private final ProxyRuntime runtime;
   private final RequestFacts facts;
-  private final ServerSettings server;
   private final Scope scope = new Scope();
   private final ResponseRecord record = new ResponseRecord();
   private volatile ClientCall call;
@@ -52,7 +41,7 @@ final class RequestCycle implements ExchangeEnd {
   private final ClientAnswer answer;
   private int refusedWith;
   private @Nullable GatewayFailure refusal;
-  private int redirects;
+  private final Routing routing;
 
   RequestCycle(
       ProxyRuntime runtime,
@@ -63,20 +52,12 @@ final class RequestCycle implements ExchangeEnd {
     this.runtime = runtime;
     this.upgrades = upgrades;
     this.facts = facts;
-    this.server = server.found();
     this.call = call;
     this.client = call.downstream(record, runtime.upstreams().timers());
-    this.answer = new ClientAnswer(client, this.server.fallback(), scope);
-    facts.serverName(this.server.name());
+    this.answer = new ClientAnswer(client, server.found().fallback(), scope);
+    facts.serverName(server.found().name());
     scope.put(RequestFacts.class, facts).put(ResponseRecord.class, record);
-    captured(server.captures(), this.server.captureNames(facts.requestHost()));
-  }
-
-  private void captured(@Nullable MatchResult captures, Map<Integer, Integer> names) {
-    if (captures != null) {
-      scope.captured(captures);
-      names.forEach((group, slot) -> scope.slot(slot, scope.capture(group)));
-    }
+    this.routing = new Routing(server, facts, scope, answer, this);
   }
 
   /** This request is refused before anything of it is evaluated. */
@@ -100,118 +81,25 @@ final class RequestCycle implements ExchangeEnd {
       fail(refusedWith, new HeaderFields(), refusal);
       return;
     }
-    server.fallback().realIp().apply(facts);
-    enterServer();
+    routing.begin();
   }
 
-  /** The server's rewriting, which comes again with each internal redirect. */
-  private void enterServer() {
-    follow(server.fallback());
-    RewriteRun run = RewriteRun.of(server.steps(), scope);
-    if (!answered(run)) {
-      findLocation();
-    }
+  @Override
+  public void entered(LocationSettings chosen) {
+    call.sendTimeout(chosen.sendTimeout());
   }
 
-  private void follow(LocationSettings chosen) {
-    answer.follow(chosen);
-    chosen.describe(scope);
+  @Override
+  public void mayWait(Runnable step) {
+    call.mayWait(() -> guarded(step));
   }
 
-  /** Whether the rewriting has made an answer. */
-  private boolean answered(RewriteRun run) {
-    Return returned = run.returned();
-    LocalAnswer redirect = run.redirect();
-    if (returned != null) {
-      answer(returned);
-    } else if (redirect != null) {
-      answer(redirect);
-    } else if (run.emptyUri()) {
-      failInternally("the rewritten URI has a zero length");
-    } else {
-      return false;
-    }
-    return true;
-  }
-
-  private void findLocation() {
-    LocationMatch<LocationSettings> match = server.locations().find(facts.target().path());
-    if (match == null) {
-      enter(server.fallback());
-      return;
-    }
-    captured(match.captures(), match.found().captureNames());
-    if (match.found().internal() && !facts.isInternal()) {
-      follow(match.found());
-      fail(404, new HeaderFields(), null);
-    } else if (match.slashTo() != null) {
-      follow(match.found());
-      answer(LocalAnswer.redirect(301, Redirects.toPath(match.slashTo(), facts)));
-    } else {
-      enter(match.found());
-    }
-  }
-
-  private void enter(LocationSettings location) {
-    LocationSettings chosen = location.forMethod(facts.head().method());
-    follow(chosen);
-    RewriteRun run = RewriteRun.of(chosen.steps(), scope);
-    if (run.branch() >= 0) {
-      follow(chosen.branches().get(run.branch()));
-    }
-    call.sendTimeout(answer.location().sendTimeout());
-    if (answered(run)) {
-      return;
-    }
-    if (!run.uriChanged()) {
-      pass(answer.location());
-    } else if (!isCycle("processing", facts.target().path())) {
-      findLocation();
-    }
-  }
-
-  /** The location stays: who may, and who answers. */
-  private void pass(LocationSettings chosen) {
-    chosen.realIp().apply(facts);
-    if (chosen.access().mayWait()) {
-      call.mayWait(() -> guarded(() -> checkAccess(chosen)));
-    } else {
-      checkAccess(chosen);
-    }
-  }
-
-  private void checkAccess(LocationSettings chosen) {
-    TryFiles tryFiles = chosen.tryFiles();
-    AccessVerdict verdict = chosen.access().verdict(scope);
-    if (verdict.isRefusal()) {
-      fail(verdict.status(), verdict.fields(), verdict.reason());
-    } else if (tryFiles != null) {
-      call.mayWait(() -> guarded(() -> tryFiles(tryFiles, chosen)));
-    } else {
-      handle(chosen);
-    }
-  }
-
-  private void tryFiles(TryFiles tryFiles, LocationSettings chosen) {
-    TryFiles.Outcome outcome = tryFiles.run(chosen.files(), scope);
-    if (outcome instanceof TryFiles.Outcome.Status status) {
-      fail(status.status(), new HeaderFields(), null);
-    } else if (outcome instanceof TryFiles.Outcome.Redirect redirect) {
-      if (redirect.uri().startsWith("@")) {
-        enterNamed(redirect.uri());
-      } else {
-        redirect(RequestTarget.internal(redirect.uri()));
-      }
-    } else {
-      handle(chosen);
-    }
-  }
-
-  private void handle(LocationSettings chosen) {
+  @Override
+  public void handle(LocationSettings chosen) {
     if (chosen.handler() instanceof LocationSettings.Handler.Proxy proxy) {
       forward(proxy.settings());
     } else if (chosen.handler() instanceof LocationSettings.Handler.Static) {
-      call.mayWait(() -> guarded(() -> serve(chosen.files())));
+      mayWait(() -> serve(chosen.files()));
     } else {
       fail(404, new HeaderFields(), null);
     }
@@ -222,7 +110,7 @@ final class RequestCycle implements ExchangeEnd {
     if (outcome instanceof StaticOutcome.Answered file) {
       answer.send(file, this::end);
     } else if (outcome instanceof StaticOutcome.Index index) {
-      redirect(index.target());
+      routing.redirect(index.target());
     } else if (outcome instanceof StaticOutcome.Slash slash) {
       answer(LocalAnswer.redirect(301, Redirects.toPath(slash.path(), facts)));
     } else if (outcome instanceof StaticOutcome.Status none) {
@@ -262,7 +150,8 @@ final class RequestCycle implements ExchangeEnd {
     abortIfCutOff();
   }
 
-  private void answer(Return directive) {
+  @Override
+  public void answer(Return directive) {
     LocalAnswer.Outcome outcome = LocalAnswer.of(directive, answer.location().types(), scope);
     if (outcome instanceof LocalAnswer.Outcome.Answered made) {
       answer(made.answer());
@@ -275,7 +164,8 @@ final class RequestCycle implements ExchangeEnd {
     }
   }
 
-  private void answer(LocalAnswer made) {
+  @Override
+  public void answer(LocalAnswer made) {
     answer.send(made, this::end);
   }
 
@@ -297,7 +187,8 @@ final class RequestCycle implements ExchangeEnd {
   }
 
   /** Answers with a status: by the location's page for it, or nginx's own. */
-  void fail(int status, HeaderFields fields, @Nullable GatewayFailure failure) {
+  @Override
+  public void fail(int status, HeaderFields fields, @Nullable GatewayFailure failure) {
     if (failure != null) {
       ErrorLines.log(failure, scope);
     }
@@ -320,45 +211,10 @@ final class RequestCycle implements ExchangeEnd {
     } else if (outcome instanceof ErrorPages.Outcome.Internal internal) {
       answer.fetchErrorPage(internal.status(), true, fields);
       facts.becomeGet();
-      redirect(internal.target());
+      routing.redirect(internal.target());
     } else if (outcome instanceof ErrorPages.Outcome.Named named) {
       answer.fetchErrorPage(named.status(), false, fields);
-      enterNamed(named.name());
-    }
-  }
-
-  private void failInternally(String why) {
-    fail(500, new HeaderFields(), new GatewayFailure(GatewayFailure.Kind.INTERNAL, why));
-  }
-
-  /** An internal redirect: the location is searched anew. */
-  void redirect(RequestTarget target) {
-    if (isCycle("internally redirecting to", target.path())) {
-      return;
-    }
-    facts.redirect(target);
-    enterServer();
-  }
-
-  /** Counts a change of the URI or the location; the eleventh is answered with 500. */
-  private boolean isCycle(String what, String where) {
-    if (++redirects <= MOST_REDIRECTS) {
-      return false;
-    }
-    answer.forgetErrorPages();
-    failInternally("rewrite or internal redirection cycle while " + what + " \"" + where + "\"");
-    return true;
-  }
-
-  private void enterNamed(String name) {
-    if (isCycle("redirect to named location", name)) {
-      return;
-    }
-    LocationSettings named = server.locations().named(name);
-    if (named == null) {
-      failInternally("could not find named location \"" + name + "\"");
-    } else {
-      enter(named);
+      routing.enterNamed(named.name());
     }
   }
 
