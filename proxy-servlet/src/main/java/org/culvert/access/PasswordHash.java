@@ -1,6 +1,7 @@
 package org.culvert.access;
 
 import at.favre.lib.crypto.bcrypt.BCrypt;
+import at.favre.lib.crypto.bcrypt.LongPasswordStrategies;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Arrays;
@@ -18,15 +19,17 @@ import org.apache.commons.codec.digest.Md5Crypt;
 final class PasswordHash {
   private static final int SHA1_BYTES = 20;
 
+  /** Of any version; like crypt it takes 72 bytes of a longer password. */
+  private static final BCrypt.Verifyer BCRYPT =
+      BCrypt.verifyer(null, LongPasswordStrategies.truncate(BCrypt.Version.VERSION_2A));
+
   private PasswordHash() {}
 
   /** Whether a password is the one that was kept; false for a text that is no such hash. */
   static boolean matches(byte[] password, String kept) {
     try {
       if (kept.startsWith("$2")) {
-        return BCrypt.verifyer()
-            .verify(password, kept.getBytes(StandardCharsets.ISO_8859_1))
-            .verified;
+        return BCRYPT.verify(password, kept.getBytes(StandardCharsets.ISO_8859_1)).verified;
       }
       if (kept.startsWith("{SSHA}")) {
         return matchesSalted(password, Base64.getDecoder().decode(kept.substring(6)));
