@@ -135,10 +135,22 @@ class RelayEndTest {
   void cutsTheBackendWhenTheClientBreaksOff(Way way) throws Exception {
     for (boolean reset : new boolean[] {true, false}) {
       BlockingQueue<String> got = new LinkedBlockingQueue<>();
-      try (RelaySetup setup = new RelaySetup(way, listener(got, null))) {
+      TestOrigin.Script backend =
+          Wire.backend(
+              (wire, talk) -> {
+                wire.send(Wire.TEXT, false, new byte[] {'a'});
+                try {
+                  got.add("read " + wire.message().code());
+                } catch (java.io.EOFException | java.net.SocketException e) {
+                  got.add("eof");
+                }
+              });
+      try (RelaySetup setup = new RelaySetup(way, backend)) {
         withinASecond(
             () -> {
               RelaySetup.Client client = setup.open();
+              // Else the client may break off before its container has given the socket away.
+              assertThat(client.wire.read().text()).isEqualTo("a");
               setup.relays(1);
               long start = System.nanoTime();
               if (reset) {
