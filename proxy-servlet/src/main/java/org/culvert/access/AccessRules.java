@@ -3,8 +3,6 @@ package org.culvert.access;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
-import org.culvert.http.GatewayFailure;
-import org.culvert.http.HeaderFields;
 import org.culvert.http.Network;
 import org.jspecify.annotations.Nullable;
 
@@ -41,10 +39,7 @@ public record AccessRules(List<Rule> rules) {
       if (rule.matches(client.getAddress())) {
         return rule.allows
             ? AccessVerdict.ALLOWED
-            : new AccessVerdict(
-                403,
-                new HeaderFields(),
-                new GatewayFailure(GatewayFailure.Kind.FORBIDDEN, "access forbidden by rule"));
+            : AccessVerdict.refusal(403, "access forbidden by rule");
       }
     }
     return AccessVerdict.NO_OPINION;

@@ -20,6 +20,12 @@ public record AccessVerdict(int status, HeaderFields fields, @Nullable GatewayFa
   /** The check lets it through. */
   static final AccessVerdict ALLOWED = new AccessVerdict(200, new HeaderFields(), null);
 
+  /** The check refuses it. */
+  static AccessVerdict refusal(int status, String why) {
+    return new AccessVerdict(
+        status, new HeaderFields(), new GatewayFailure(GatewayFailure.Kind.FORBIDDEN, why));
+  }
+
   /** Whether the request goes no further. */
   public boolean isRefusal() {
     return status >= 400;

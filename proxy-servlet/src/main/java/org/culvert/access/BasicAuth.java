@@ -45,9 +45,11 @@ public record BasicAuth(Template realm, Template userFile) {
     try {
       kept = kept(claimed.user, Path.of(Octets.text(file)));
     } catch (NoSuchFileException | InvalidPathException e) {
-      return refused(403, "open() \"" + file + "\" failed (2: No such file or directory)");
+      return AccessVerdict.refusal(
+          403, "open() \"" + file + "\" failed (2: No such file or directory)");
     } catch (IOException e) {
-      return refused(500, "open() \"" + file + "\" failed: " + e.getClass().getSimpleName());
+      return AccessVerdict.refusal(
+          500, "open() \"" + file + "\" failed: " + e.getClass().getSimpleName());
     }
     if (kept == null) {
       return unauthorized(area, "user \"" + claimed.user + "\" was not found in \"" + file + "\"");
@@ -69,9 +71,7 @@ public record BasicAuth(Template realm, Template userFile) {
       int colon = text.indexOf(':');
       return colon <= 0
           ? null
-          : new Credentials(
-              text.substring(0, colon),
-              text.substring(colon + 1).getBytes(StandardCharsets.ISO_8859_1));
+          : new Credentials(text.substring(0, colon), Octets.bytes(text.substring(colon + 1)));
     } catch (IllegalArgumentException noBase64) {
       return null;
     }
@@ -96,10 +96,5 @@ public record BasicAuth(Template realm, Template userFile) {
     fields.add("WWW-Authenticate", "Basic realm=\"" + area + "\"");
     return new AccessVerdict(
         401, fields, why == null ? null : new GatewayFailure(GatewayFailure.Kind.FORBIDDEN, why));
-  }
-
-  private static AccessVerdict refused(int status, String why) {
-    return new AccessVerdict(
-        status, new HeaderFields(), new GatewayFailure(GatewayFailure.Kind.FORBIDDEN, why));
   }
 }

@@ -9,6 +9,7 @@ import java.util.Base64;
 import org.apache.commons.codec.digest.Crypt;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.commons.codec.digest.Md5Crypt;
+import org.culvert.http.Octets;
 
 /**
  * The ways in which {@code auth_basic_user_file} may keep a password (nginx, {@code ngx_crypt}, and
@@ -29,7 +30,7 @@ final class PasswordHash {
   static boolean matches(byte[] password, String kept) {
     try {
       if (kept.startsWith("$2")) {
-        return BCRYPT.verify(password, kept.getBytes(StandardCharsets.ISO_8859_1)).verified;
+        return BCRYPT.verify(password, Octets.bytes(kept)).verified;
       }
       if (kept.startsWith("{SSHA}")) {
         return matchesSalted(password, Base64.getDecoder().decode(kept.substring(6)));
@@ -65,7 +66,6 @@ final class PasswordHash {
 
   /** In the same time, however much of it is alike. */
   private static boolean equal(String one, String other) {
-    return MessageDigest.isEqual(
-        one.getBytes(StandardCharsets.ISO_8859_1), other.getBytes(StandardCharsets.ISO_8859_1));
+    return MessageDigest.isEqual(Octets.bytes(one), Octets.bytes(other));
   }
 }

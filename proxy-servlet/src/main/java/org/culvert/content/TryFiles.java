@@ -12,9 +12,10 @@ import org.culvert.variable.Template;
  * Reads the file system on the calling thread.
  *
  * @param candidates tried in order
- * @param last the URI or named location where none is there; a constant {@code =code} is answered
+ * @param status {@code =code} where none is there, 0 where it is a redirect
+ * @param last the URI or named location of that redirect
  */
-public record TryFiles(List<Candidate> candidates, Template last) {
+public record TryFiles(List<Candidate> candidates, int status, Template last) {
 
   /**
    * A file or, where the text ends with "/", a folder.
@@ -50,10 +51,7 @@ public record TryFiles(List<Candidate> candidates, Template last) {
         return new Outcome.Found();
       }
     }
-    String uri = last.evaluate(scope);
-    return last.isConstant() && uri.startsWith("=")
-        ? new Outcome.Status(Integer.parseInt(uri.substring(1)))
-        : new Outcome.Redirect(uri);
+    return status > 0 ? new Outcome.Status(status) : new Outcome.Redirect(last.evaluate(scope));
   }
 
   private static boolean isNoFolder(Path file) {

@@ -97,6 +97,11 @@ final class AccessDirectives {
     if (text.equals("unix:")) {
       throw directive.error("\"unix:\" is not supported");
     }
+    return network(text, directive, reading);
+  }
+
+  /** The network that a text is; warns of an address within it, as nginx does. Null for none. */
+  static @Nullable Network network(String text, Directive directive, Reading reading) {
     Network network = Network.parse(text);
     if (network != null && !network.isWritten(text)) {
       reading

@@ -7,7 +7,6 @@ import org.culvert.conf.Directive;
 import org.culvert.conf.Word;
 import org.culvert.rewrite.Condition;
 import org.culvert.rewrite.Condition.FileTest;
-import org.culvert.variable.Regex;
 import org.culvert.variable.Template;
 
 /** Reads what stands in the brackets of {@code if}, in nginx's order and words. */
@@ -91,8 +90,8 @@ final class Conditions {
   }
 
   private Condition match(Template value, boolean ignoreCase) throws ConfigurationException {
-    Regex regex = reading.regex(words.get(2).text(), ignoreCase, directive);
-    return new Condition.Match(value, regex, reading.slots(regex));
+    return new Condition.Match(
+        value, reading.capturing(words.get(2).text(), ignoreCase, directive));
   }
 
   private Condition ofFile(Word operator) throws ConfigurationException {

@@ -78,12 +78,9 @@ final class GeoDirectives {
   }
 
   private Network network(Directive line, String text) throws ConfigurationException {
-    Network network = Network.parse(text);
+    Network network = AccessDirectives.network(text, line, reading);
     if (network == null) {
       throw line.error("invalid network \"" + text + "\"");
-    }
-    if (!network.isWritten(text)) {
-      warn(line, "low address bits of " + text + " are meaningless");
     }
     return network;
   }

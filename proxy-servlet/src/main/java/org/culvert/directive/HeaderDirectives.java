@@ -41,40 +41,46 @@ final class HeaderDirectives {
     }
     Template text = reading.template(directive, directive.arity());
     if (text.isConstant()) {
-      if (modified && text.source().startsWith("@")) {
-        throw directive.error(
-            "\"expires\" directive daily time cannot be used with \"modified\" parameter");
-      }
-      Expires.Rule rule = rule(text.source());
-      if (rule == null) {
-        throw Setter.invalidValue(directive);
-      }
-      if (rule.kind() == Expires.Kind.DAILY && rule.seconds() > DAY) {
-        throw directive.error("\"expires\" directive daily time value must be less than 24 hours");
-      }
+      Expires.Rule rule = constant(text.source(), modified, directive);
+      level.put(EXPIRES, new Expires(scope -> rule, modified));
+    } else {
+      level.put(EXPIRES, new Expires(scope -> rule(text.evaluate(scope)), modified));
     }
-    level.put(EXPIRES, new Expires(text, modified, HeaderDirectives::rule));
   }
 
-  private static Expires.@Nullable Rule rule(String text) {
-    switch (text) {
-      case "off":
-        return new Expires.Rule(Expires.Kind.OFF, 0);
-      case "epoch":
-        return new Expires.Rule(Expires.Kind.EPOCH, 0);
-      case "max":
-        return new Expires.Rule(Expires.Kind.MAX, 0);
-      default:
-        boolean signed = !text.isEmpty() && "@+-".indexOf(text.charAt(0)) >= 0;
-        Duration time = Units.seconds(signed ? text.substring(1) : text);
-        if (time == null) {
-          return null;
-        }
-        return text.startsWith("@")
-            ? new Expires.Rule(Expires.Kind.DAILY, time.toSeconds())
-            : new Expires.Rule(
-                Expires.Kind.AFTER, text.startsWith("-") ? -time.toSeconds() : time.toSeconds());
+  private static Expires.@Nullable Rule constant(String text, boolean modified, Directive directive)
+      throws ConfigurationException {
+    if (modified && text.startsWith("@")) {
+      throw directive.error(
+          "\"expires\" directive daily time cannot be used with \"modified\" parameter");
     }
+    Expires.Rule rule = rule(text);
+    if (rule == null && !text.equals("off")) {
+      throw Setter.invalidValue(directive);
+    }
+    if (rule != null && rule.kind() == Expires.Kind.DAILY && rule.seconds() > DAY) {
+      throw directive.error("\"expires\" directive daily time value must be less than 24 hours");
+    }
+    return rule;
+  }
+
+  /** Null for "off", and for what is no time. */
+  private static Expires.@Nullable Rule rule(String text) {
+    if (text.equals("epoch")) {
+      return new Expires.Rule(Expires.Kind.EPOCH, 0);
+    }
+    if (text.equals("max")) {
+      return new Expires.Rule(Expires.Kind.MAX, 0);
+    }
+    boolean signed = !text.isEmpty() && "@+-".indexOf(text.charAt(0)) >= 0;
+    Duration time = Units.seconds(signed ? text.substring(1) : text);
+    if (time == null) {
+      return null;
+    }
+    long seconds = time.toSeconds();
+    return text.startsWith("@")
+        ? new Expires.Rule(Expires.Kind.DAILY, seconds)
+        : new Expires.Rule(Expires.Kind.AFTER, text.startsWith("-") ? -seconds : seconds);
   }
 
   private static void addHeader(Directive directive, Level level, Reading reading)

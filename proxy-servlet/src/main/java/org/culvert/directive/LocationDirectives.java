@@ -201,8 +201,7 @@ final class LocationDirectives {
             RefererDirectives.referers(level),
             CoreDirectives.maxBodySize(level),
             CoreDirectives.sendTimeout(level),
-            LogDirectives.accessLogs(level, reading),
-            MediaTypeDirectives.types(level, reading));
+            LogDirectives.accessLogs(level, reading));
     AccessDirectives.warnWhereUnguarded(level, settings, reading);
     return settings;
   }

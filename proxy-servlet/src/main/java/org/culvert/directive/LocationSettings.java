@@ -9,13 +9,13 @@ import org.culvert.access.RealIp;
 import org.culvert.content.StaticSettings;
 import org.culvert.content.TryFiles;
 import org.culvert.exchange.ProxySettings;
-import org.culvert.http.MediaTypes;
 import org.culvert.observe.AccessLogSettings;
 import org.culvert.rewrite.AddHeader;
 import org.culvert.rewrite.ErrorPage;
 import org.culvert.rewrite.Expires;
 import org.culvert.rewrite.Redirects;
 import org.culvert.rewrite.Referers;
+import org.culvert.rewrite.RewriteRun;
 import org.culvert.rewrite.RewriteStep;
 import org.culvert.variable.Scope;
 import org.jspecify.annotations.Nullable;
@@ -34,8 +34,8 @@ import org.jspecify.annotations.Nullable;
  * @param access {@code allow}, {@code deny}, {@code auth_basic} and {@code satisfy}, looked at when
  *     nothing returned
  * @param limited {@code limit_except}, or null
- * @param files {@code root} or {@code alias}, whoever answers: variables and {@code try_files} read
- *     it
+ * @param files {@code root} or {@code alias}, and {@code types}, whoever answers: variables, {@code
+ *     try_files} and {@code return} read it
  * @param tryFiles {@code try_files}, or null
  * @param handler who answers when nothing returned
  * @param errorPages in order; the first that has the code wins
@@ -47,7 +47,6 @@ import org.jspecify.annotations.Nullable;
  * @param maxBodySize {@code client_max_body_size} in bytes; 0 unlimited
  * @param sendTimeout {@code send_timeout}: between two writes to the client
  * @param accessLogs where the line goes; empty when off
- * @param types {@code types} and {@code default_type}, which {@code return} uses too
  */
 public record LocationSettings(
     String name,
@@ -69,8 +68,7 @@ public record LocationSettings(
     @Nullable Referers referers,
     long maxBodySize,
     Duration sendTimeout,
-    List<AccessLogSettings> accessLogs,
-    MediaTypes types) {
+    List<AccessLogSettings> accessLogs) {
 
   /**
    * {@code limit_except}.
@@ -89,6 +87,11 @@ public record LocationSettings(
   /** What holds for a method. */
   public LocationSettings forMethod(String method) {
     return limited == null || limited.except.contains(method) ? this : limited.settings;
+  }
+
+  /** What holds after its rewriting: where an {@code if} held, what that says. */
+  public LocationSettings after(RewriteRun run) {
+    return run.branch() < 0 ? this : branches.get(run.branch());
   }
 
   /** Who answers. */

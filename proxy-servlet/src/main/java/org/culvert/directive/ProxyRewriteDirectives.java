@@ -8,7 +8,6 @@ import org.culvert.conf.Word;
 import org.culvert.directive.LocationDirectives.Path;
 import org.culvert.directive.ProxyPassDirectives.Target;
 import org.culvert.exchange.ProxySettings.Rewrite;
-import org.culvert.variable.Regex;
 import org.culvert.variable.Template;
 import org.jspecify.annotations.Nullable;
 
@@ -133,8 +132,9 @@ final class ProxyRewriteDirectives {
       return new Rewrite.Prefix(reading.template(new Word(match, from.position())), replacement);
     }
     boolean star = match.startsWith("~*");
-    Regex regex = reading.regex(match.substring(star ? 2 : 1), star || alwaysCaseless, directive);
-    return new Rewrite.Pattern(regex, replacement, reading.slots(regex));
+    return new Rewrite.Pattern(
+        reading.capturing(match.substring(star ? 2 : 1), star || alwaysCaseless, directive),
+        replacement);
   }
 
   /** The rules of a location; none at any level is {@code default}. */

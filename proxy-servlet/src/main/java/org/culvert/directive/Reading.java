@@ -20,6 +20,7 @@ import org.culvert.directive.ConfigurationReader.Options;
 import org.culvert.directive.PcreText.InvalidPatternException;
 import org.culvert.http.MediaTypes;
 import org.culvert.http.Octets;
+import org.culvert.variable.CapturingRegex;
 import org.culvert.variable.Regex;
 import org.culvert.variable.Template;
 import org.culvert.variable.Variable;
@@ -179,11 +180,15 @@ final class Reading {
     }
   }
 
+  /** Compiles one whose groups become the captures of the request that it matches. */
+  CapturingRegex capturing(String pattern, boolean ignoreCase, Directive at)
+      throws ConfigurationException {
+    return CapturingRegex.of(regex(pattern, ignoreCase, at), variables);
+  }
+
   /** The slots that a regular expression's named groups fill, by group number. */
   Map<Integer, Integer> slots(Regex regex) {
-    Map<Integer, Integer> slots = new HashMap<>();
-    regex.names().forEach((name, group) -> slots.put(group, variables.slot(name)));
-    return Map.copyOf(slots);
+    return CapturingRegex.of(regex, variables).slots();
   }
 
   /** A path made absolute: relative to the prefix ({@code ngx_conf_full_name}). */

@@ -6,7 +6,6 @@ import java.util.regex.Pattern;
 import org.culvert.conf.ConfigurationException;
 import org.culvert.conf.Directive;
 import org.culvert.location.HostNames;
-import org.culvert.location.VirtualServers;
 import org.culvert.rewrite.Referers;
 import org.jspecify.annotations.Nullable;
 
@@ -65,7 +64,7 @@ final class RefererDirectives {
       } else if (line.text.equals("blocked")) {
         blocked = true;
       } else if (line.text.equals("server_names")) {
-        addServerNames(level, names);
+        ServerDirectives.names(level).forEach(name -> name.addTo(names, ""));
       } else {
         int slash = line.text.indexOf('/');
         String host = slash < 0 ? line.text : line.text.substring(0, slash);
@@ -73,15 +72,5 @@ final class RefererDirectives {
       }
     }
     return new Referers(none, blocked, names, List.copyOf(expressions));
-  }
-
-  private static void addServerNames(Level level, HostNames<String> names) {
-    for (VirtualServers.Name name : ServerDirectives.names(level)) {
-      if (name.regex() == null) {
-        names.add(name.text(), "");
-      } else {
-        names.add(name.regex(), "");
-      }
-    }
   }
 }

@@ -11,7 +11,7 @@ import org.culvert.rewrite.Return;
 import org.culvert.rewrite.RewriteRule;
 import org.culvert.rewrite.RewriteStep;
 import org.culvert.rewrite.SetVariable;
-import org.culvert.variable.Regex;
+import org.culvert.variable.CapturingRegex;
 import org.culvert.variable.RequestFacts;
 import org.culvert.variable.Template;
 import org.culvert.variable.Variable;
@@ -59,7 +59,7 @@ final class RewriteDirectives {
 
   private static void rewrite(Directive directive, Level level, Reading reading)
       throws ConfigurationException {
-    Regex regex = reading.regex(directive.arg(1), false, directive);
+    CapturingRegex regex = reading.capturing(directive.arg(1), false, directive);
     String text = directive.arg(2);
     RewriteRule.End end = end(directive, text);
     boolean keepsArgs = !text.endsWith("?");
@@ -70,7 +70,6 @@ final class RewriteDirectives {
         STEPS,
         new RewriteRule(
             regex,
-            reading.slots(regex),
             template(path, end.status() != 0, directive, reading),
             mark < 0 ? null : template(replacement.substring(mark + 1), true, directive, reading),
             keepsArgs,
@@ -79,10 +78,6 @@ final class RewriteDirectives {
 
   private static RewriteRule.End end(Directive directive, String replacement)
       throws ConfigurationException {
-    boolean isUrl =
-        replacement.startsWith("http://")
-            || replacement.startsWith("https://")
-            || replacement.startsWith("$scheme");
     RewriteRule.End end = RewriteRule.End.NEXT;
     if (directive.arity() == 3) {
       end =
@@ -94,7 +89,7 @@ final class RewriteDirectives {
             default -> throw Setter.invalidParameter(directive, directive.arg(3));
           };
     }
-    return isUrl && end.status() == 0 ? RewriteRule.End.REDIRECT : end;
+    return isUrl(replacement) && end.status() == 0 ? RewriteRule.End.REDIRECT : end;
   }
 
   /**
@@ -121,16 +116,18 @@ final class RewriteDirectives {
     };
   }
 
+  /** Whether a text is a redirect's target without saying so. */
+  private static boolean isUrl(String text) {
+    return text.startsWith("http://") || text.startsWith("https://") || text.startsWith("$scheme");
+  }
+
   private static void returns(Directive directive, Level level, Reading reading)
       throws ConfigurationException {
     String first = directive.arg(1);
     OptionalInt code = Units.number(first);
     Return result;
     if (code.isEmpty()) {
-      if (directive.arity() != 1
-          || !(first.startsWith("http://")
-              || first.startsWith("https://")
-              || first.startsWith("$scheme"))) {
+      if (directive.arity() != 1 || !isUrl(first)) {
         throw directive.error("invalid return code \"" + first + "\"");
       }
       result = new Return(302, reading.template(directive, 1));

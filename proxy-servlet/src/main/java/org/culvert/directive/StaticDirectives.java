@@ -2,7 +2,6 @@ package org.culvert.directive;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalInt;
 import org.culvert.conf.ConfigurationException;
 import org.culvert.conf.Directive;
 import org.culvert.conf.Units;
@@ -73,15 +72,17 @@ final class StaticDirectives {
               isFolder));
     }
     String last = directive.arg(directive.arity());
+    int status = 0;
     if (last.startsWith("=")) {
-      OptionalInt code = Units.number(last.substring(1));
-      if (code.isEmpty() || code.getAsInt() > HIGHEST_STATUS) {
+      status = Units.number(last.substring(1)).orElse(HIGHEST_STATUS + 1);
+      if (status > HIGHEST_STATUS) {
         throw directive.error("invalid code \"" + last + "\"");
       }
     }
     level.put(
         TRY_FILES,
-        new TryFiles(List.copyOf(candidates), reading.template(directive, directive.arity())));
+        new TryFiles(
+            List.copyOf(candidates), status, reading.template(directive, directive.arity())));
   }
 
   private static void folder(Directive directive, Level level, Reading reading)
@@ -114,8 +115,7 @@ final class StaticDirectives {
       }
     }
     Word word = directive.words().get(1);
-    Word path =
-        word.text().startsWith("$") ? word : new Word(reading.path(word.text()), word.position());
+    Word path = word.text().startsWith("$") ? word : word.withText(reading.path(word.text()));
     level.put(FOLDER, new Folder(reading.template(path), alias, prefix(location)));
   }
 

@@ -2,7 +2,6 @@ package org.culvert.exchange;
 
 import java.util.List;
 import java.util.Locale;
-import java.util.regex.Matcher;
 import org.culvert.exchange.ProxySettings.ResponseRules;
 import org.culvert.exchange.ProxySettings.Rewrite;
 import org.culvert.http.HeaderField;
@@ -164,11 +163,6 @@ public final class ForwardedResponse {
   }
 
   private static @Nullable String pattern(String value, Rewrite.Pattern rule, Scope scope) {
-    Matcher matcher = rule.match().pattern().matcher(value);
-    if (!matcher.find()) {
-      return null;
-    }
-    scope.captured(matcher, rule.slots());
-    return rule.replacement().evaluate(scope);
+    return rule.match().find(value, scope) ? rule.replacement().evaluate(scope) : null;
   }
 }

@@ -3,11 +3,10 @@ package org.culvert.exchange;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeSet;
-import org.culvert.variable.Regex;
+import org.culvert.variable.CapturingRegex;
 import org.culvert.variable.Template;
 import org.jspecify.annotations.Nullable;
 
@@ -108,16 +107,8 @@ public record ProxySettings(
 
     /**
      * Replaces what a regular expression matches; its groups are {@code $1}… in the replacement.
-     *
-     * @param slots numbers of its named groups to the slots of their variables
      */
-    record Pattern(Regex match, Template replacement, Map<Integer, Integer> slots)
-        implements Rewrite {
-      /** A rule whose groups have no names. */
-      public Pattern(Regex match, Template replacement) {
-        this(match, replacement, Map.of());
-      }
-    }
+    record Pattern(CapturingRegex match, Template replacement) implements Rewrite {}
   }
 
   /** {@code proxy_connect_timeout}, {@code proxy_send_timeout}, {@code proxy_read_timeout}. */

@@ -73,15 +73,14 @@ final class PathNormalizer {
   }
 
   private char decode(int percent) throws GatewayFailure {
-    int high = percent + 2 < raw.length() ? Character.digit(raw.charAt(percent + 1), 16) : -1;
-    int low = percent + 2 < raw.length() ? Character.digit(raw.charAt(percent + 2), 16) : -1;
-    if (high < 0 || low < 0) {
+    int octet = UriEscaping.decoded(raw, percent);
+    if (octet < 0) {
       throw bad("has a bad escape");
     }
-    if (high == 0 && low == 0) {
+    if (octet == 0) {
       throw bad("has an escaped NUL");
     }
-    return (char) (high << 4 | low);
+    return (char) octet;
   }
 
   private GatewayFailure bad(String why) {

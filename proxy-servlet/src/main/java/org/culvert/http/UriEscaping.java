@@ -3,14 +3,25 @@ package org.culvert.http;
 /** nginx's {@code ngx_escape_uri}: octet strings in, text that may stand in a URI out. */
 public final class UriEscaping {
   private static final String IN_PATH = " \"#%<>?\\^`{|}";
+  private static final String IN_ARGUMENTS = IN_PATH + "&+;";
   private static final char[] HEX = "0123456789ABCDEF".toCharArray();
 
   private UriEscaping() {}
 
   /** Escapes a normalised path ({@code NGX_ESCAPE_URI}). */
   public static String path(String octets) {
+    return escaped(octets, IN_PATH);
+  }
+
+  /** Escapes what is put into arguments ({@code NGX_ESCAPE_ARGS}). */
+  public static String argument(String octets) {
+    return escaped(octets, IN_ARGUMENTS);
+  }
+
+  /** Escapes those characters, and what is no visible character of ASCII. */
+  private static String escaped(String octets, String which) {
     int i = 0;
-    while (i < octets.length() && !mustEscape(octets.charAt(i))) {
+    while (i < octets.length() && !mustEscape(octets.charAt(i), which)) {
       i++;
     }
     if (i == octets.length()) {
@@ -19,22 +30,8 @@ public final class UriEscaping {
     StringBuilder out = new StringBuilder(octets.length() + 16).append(octets, 0, i);
     for (; i < octets.length(); i++) {
       char c = octets.charAt(i);
-      if (mustEscape(c)) {
-        escape(c, out);
-      } else {
-        out.append(c);
-      }
-    }
-    return out.toString();
-  }
-
-  /** Escapes what is put into arguments ({@code NGX_ESCAPE_ARGS}). */
-  public static String argument(String octets) {
-    StringBuilder out = new StringBuilder(octets.length() + 16);
-    for (int i = 0; i < octets.length(); i++) {
-      char c = octets.charAt(i);
-      if (mustEscape(c) || c == '&' || c == '+' || c == ';') {
-        escape(c, out);
+      if (mustEscape(c, which)) {
+        out.append('%').append(HEX[c >> 4 & 15]).append(HEX[c & 15]);
       } else {
         out.append(c);
       }
@@ -51,7 +48,7 @@ public final class UriEscaping {
     int i = 0;
     while (i < url.length() && url.charAt(i) != '?') {
       char c = url.charAt(i++);
-      int value = c == '%' && i + 1 < url.length() ? hex(url, i) : -1;
+      int value = c == '%' ? decoded(url, i - 1) : -1;
       if (value > '%' && value < 0x7f) {
         c = (char) value;
         i += 2;
@@ -64,17 +61,17 @@ public final class UriEscaping {
     return out.append(url, i, url.length()).toString();
   }
 
-  private static int hex(String text, int at) {
-    int high = Character.digit(text.charAt(at), 16);
-    int low = Character.digit(text.charAt(at + 1), 16);
+  /** The octet that the escape at a "%" stands for, -1 where it is cut or not hexadecimal. */
+  static int decoded(String text, int percent) {
+    if (percent + 2 >= text.length()) {
+      return -1;
+    }
+    int high = Character.digit(text.charAt(percent + 1), 16);
+    int low = Character.digit(text.charAt(percent + 2), 16);
     return high < 0 || low < 0 ? -1 : high << 4 | low;
   }
 
-  private static void escape(char c, StringBuilder out) {
-    out.append('%').append(HEX[c >> 4 & 15]).append(HEX[c & 15]);
-  }
-
-  private static boolean mustEscape(char c) {
-    return c <= ' ' || c >= 0x7f || IN_PATH.indexOf(c) >= 0;
+  private static boolean mustEscape(char c, String which) {
+    return c <= ' ' || c >= 0x7f || which.indexOf(c) >= 0;
   }
 }

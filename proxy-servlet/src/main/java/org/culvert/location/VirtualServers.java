@@ -16,7 +16,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class VirtualServers<T> {
   /** A {@code server_name}: literal, wildcard, or a regex where the pattern is given. */
-  public record Name(String text, @Nullable Pattern regex) {}
+  public record Name(String text, @Nullable Pattern regex) {
+    /** Adds it to a table of names. */
+    public <V> void addTo(HostNames<V> names, V value) {
+      if (regex == null) {
+        names.add(text, value);
+      } else {
+        names.add(regex, value);
+      }
+    }
+  }
 
   /** Collects servers in the order of the file. */
   public static final class Builder<T> {
@@ -79,11 +88,7 @@ public final class VirtualServers<T> {
         names.add("", server);
       }
       for (Name name : serverNames) {
-        if (name.regex() == null) {
-          names.add(name.text(), server);
-        } else {
-          names.add(name.regex(), server);
-        }
+        name.addTo(names, server);
       }
     }
 

@@ -3,11 +3,9 @@ package org.culvert.rewrite;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.function.Predicate;
-import java.util.regex.Matcher;
 import org.culvert.http.Octets;
-import org.culvert.variable.Regex;
+import org.culvert.variable.CapturingRegex;
 import org.culvert.variable.Scope;
 import org.culvert.variable.Template;
 
@@ -36,19 +34,11 @@ public sealed interface Condition {
   /**
    * {@code ($x ~ regex)}: the groups are {@code $1} to {@code $9} from then on, and none where it
    * does not match.
-   *
-   * @param slots its named groups' variables, by group
    */
-  record Match(Template value, Regex regex, Map<Integer, Integer> slots) implements Condition {
+  record Match(Template value, CapturingRegex regex) implements Condition {
     @Override
     public boolean holds(Scope scope) {
-      Matcher matcher = regex.pattern().matcher(value.evaluate(scope));
-      if (matcher.find()) {
-        scope.captured(matcher.toMatchResult(), slots);
-        return true;
-      }
-      scope.forgetCaptures();
-      return false;
+      return regex.findOrForget(value.evaluate(scope), scope);
     }
   }
 

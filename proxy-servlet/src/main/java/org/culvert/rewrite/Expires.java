@@ -8,21 +8,18 @@ import java.util.function.Function;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.HttpDate;
 import org.culvert.variable.Scope;
-import org.culvert.variable.Template;
 import org.jspecify.annotations.Nullable;
 
 /**
  * {@code expires} (ngx_http_headers_module): sets Expires and Cache-Control of an answer, whatever
  * it had of them.
  *
- * @param text what the directive says, possibly with variables
+ * @param rule what the directive says to a request; null where it sets nothing
  * @param modified counted from Last-Modified, where the answer has it
- * @param read reads the evaluated text; null for what is no time, which sets nothing
  */
-public record Expires(Template text, boolean modified, Function<String, @Nullable Rule> read) {
+public record Expires(Function<Scope, @Nullable Rule> rule, boolean modified) {
   /** No field is set. */
-  public static final Expires OFF =
-      new Expires(Template.constant("off"), false, text -> new Rule(Kind.OFF, 0));
+  public static final Expires OFF = new Expires(scope -> null, false);
 
   private static final String FIRST_SECOND = "Thu, 01 Jan 1970 00:00:01 GMT";
   private static final String LAST_OF_32_BITS = "Thu, 31 Dec 2037 23:55:55 GMT";
@@ -30,8 +27,6 @@ public record Expires(Template text, boolean modified, Function<String, @Nullabl
 
   /** How an answer ages. */
   public enum Kind {
-    /** Nothing is said. */
-    OFF,
     /** {@code epoch}: it is old already. */
     EPOCH,
     /** {@code max}: never. */
@@ -51,32 +46,29 @@ public record Expires(Template text, boolean modified, Function<String, @Nullabl
 
   /** Sets the fields, for a status that {@code add_header} is for too. */
   public void apply(int status, Scope scope, HeaderFields fields) {
-    if (this == OFF || !AddHeaders.isFor(status)) {
+    Rule said = this == OFF || !AddHeaders.isFor(status) ? null : rule.apply(scope);
+    if (said == null) {
       return;
     }
-    Rule rule = read.apply(text.evaluate(scope));
-    if (rule == null || rule.kind == Kind.OFF) {
-      return;
-    }
-    switch (rule.kind) {
+    switch (said.kind) {
       case EPOCH -> set(fields, FIRST_SECOND, "no-cache");
       case MAX -> set(fields, LAST_OF_32_BITS, "max-age=" + TEN_YEARS);
       default -> {
         long now = Instant.now().getEpochSecond();
-        long end = end(rule, now, fields.first("Last-Modified"));
-        boolean isOld = rule.seconds < 0 || end < now;
+        long end = end(said, now, fields.first("Last-Modified"));
+        boolean isOld = said.seconds < 0 || end < now;
         set(fields, HttpDate.format(end), isOld ? "no-cache" : "max-age=" + (end - now));
       }
     }
   }
 
-  private long end(Rule rule, long now, @Nullable String lastModified) {
-    if (rule.kind == Kind.DAILY) {
-      return next(rule.seconds, now);
+  private long end(Rule said, long now, @Nullable String lastModified) {
+    if (said.kind == Kind.DAILY) {
+      return next(said.seconds, now);
     }
     long from = modified && lastModified != null ? HttpDate.parse(lastModified) : now;
     // nginx takes "expires modified 0" for now too.
-    return (from < 0 || rule.seconds == 0 ? now : from) + rule.seconds;
+    return (from < 0 || said.seconds == 0 ? now : from) + said.seconds;
   }
 
   private static long next(long secondOfDay, long now) {

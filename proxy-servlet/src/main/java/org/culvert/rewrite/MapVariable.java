@@ -5,9 +5,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.regex.Matcher;
 import org.culvert.location.HostNames;
 import org.culvert.location.LocationMatch;
+import org.culvert.variable.CapturingRegex;
 import org.culvert.variable.Regex;
 import org.culvert.variable.Scope;
 import org.culvert.variable.Template;
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * and once for a request unless it is {@code volatile}.
  */
 public final class MapVariable implements Variable {
-  private record Expression(Regex regex, Map<Integer, Integer> slots, Template value) {}
+  private record Expression(CapturingRegex regex, Template value) {}
 
   /** Collects the lines of one {@code map} block. */
   public static final class Builder {
@@ -70,9 +70,7 @@ public final class MapVariable implements Variable {
 
     /** A line with a key {@code ~…} or {@code ~*…}; named groups become variables. */
     public Builder regex(Regex regex, Template value) {
-      Map<Integer, Integer> slots = new HashMap<>();
-      regex.names().forEach((name, group) -> slots.put(group, table.slot(name)));
-      expressions.add(new Expression(regex, slots, value));
+      expressions.add(new Expression(CapturingRegex.of(regex, table), value));
       return this;
     }
 
@@ -137,9 +135,7 @@ public final class MapVariable implements Variable {
       return found;
     }
     for (Expression expression : expressions) {
-      Matcher matcher = expression.regex.pattern().matcher(key);
-      if (matcher.find()) {
-        scope.captured(matcher.toMatchResult(), expression.slots);
+      if (expression.regex.find(key, scope)) {
         return expression.value;
       }
     }

@@ -1,10 +1,8 @@
 package org.culvert.rewrite;
 
-import java.util.Map;
-import java.util.regex.Matcher;
 import org.culvert.http.RequestTarget;
 import org.culvert.http.UriEscaping;
-import org.culvert.variable.Regex;
+import org.culvert.variable.CapturingRegex;
 import org.culvert.variable.RequestFacts;
 import org.culvert.variable.Scope;
 import org.culvert.variable.Template;
@@ -14,19 +12,13 @@ import org.jspecify.annotations.Nullable;
  * {@code rewrite regex replacement [flag]} (nginx, {@code ngx_http_rewrite}).
  *
  * @param regex matched against {@code $uri}
- * @param slots its named groups' variables, by group
  * @param path the replacement, up to its first "?" where that begins arguments; of a redirect all
  * @param args the arguments of the replacement, null where it has none
  * @param keepsArgs whether the request's own arguments are appended; a final "?" drops them
  * @param end what comes after a match
  */
 public record RewriteRule(
-    Regex regex,
-    Map<Integer, Integer> slots,
-    Template path,
-    @Nullable Template args,
-    boolean keepsArgs,
-    End end)
+    CapturingRegex regex, Template path, @Nullable Template args, boolean keepsArgs, End end)
     implements RewriteStep {
 
   /** What a rule that matched has done with the request. */
@@ -56,13 +48,7 @@ public record RewriteRule(
 
   /** Matches the request's path; the groups are {@code $1} to {@code $9} from then on. */
   boolean matches(Scope scope) {
-    Matcher matcher = regex.pattern().matcher(scope.get(RequestFacts.class).target().path());
-    if (!matcher.find()) {
-      scope.forgetCaptures();
-      return false;
-    }
-    scope.captured(matcher.toMatchResult(), slots);
-    return true;
+    return regex.findOrForget(scope.get(RequestFacts.class).target().path(), scope);
   }
 
   /** The target after a match; null where the new path is empty, nginx's 500. */
@@ -73,19 +59,25 @@ public record RewriteRule(
   }
 
   private @Nullable String query(@Nullable String own, Scope scope) {
-    String sent = scope.get(RequestFacts.class).target().query();
-    if (!keepsArgs || sent == null || sent.isEmpty()) {
+    String kept = keptArgs(scope);
+    if (kept.isEmpty()) {
       return own;
     }
-    return own == null ? sent : own + "&" + sent;
+    return own == null ? kept : own + "&" + kept;
+  }
+
+  /** The request's own arguments, where they are appended; else "". */
+  private String keptArgs(Scope scope) {
+    String sent = keepsArgs ? scope.get(RequestFacts.class).target().query() : null;
+    return sent == null ? "" : sent;
   }
 
   /** The Location after a match, its escapes of printable characters undone as nginx does. */
   String location(Scope scope) {
-    String sent = scope.get(RequestFacts.class).target().query();
+    String kept = keptArgs(scope);
     String location = UriEscaping.unescapedRedirect(path.evaluate(scope));
-    return !keepsArgs || sent == null || sent.isEmpty()
+    return kept.isEmpty()
         ? location
-        : location + (path.source().indexOf('?') < 0 ? "?" : "&") + sent;
+        : location + (path.source().indexOf('?') < 0 ? "?" : "&") + kept;
   }
 }

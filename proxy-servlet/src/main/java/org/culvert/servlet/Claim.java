@@ -64,7 +64,7 @@ final class Claim {
         return true;
       }
       if (!run.uriChanged()) {
-        return handles(run.branch() < 0 ? location : location.branches().get(run.branch()));
+        return handles(location.after(run));
       }
     }
     return true;

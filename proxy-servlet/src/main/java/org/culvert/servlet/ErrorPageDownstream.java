@@ -4,7 +4,6 @@ import java.nio.ByteBuffer;
 import org.culvert.exchange.Completion;
 import org.culvert.exchange.Downstream;
 import org.culvert.exchange.RequestBody;
-import org.culvert.http.HeaderField;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.ResponseHead;
 import org.culvert.rewrite.StatusPages;
@@ -48,10 +47,7 @@ final class ErrorPageDownstream implements Downstream {
   public void head(ResponseHead head) {
     HeaderFields fields = head.fields();
     if (kept.size() > 0) {
-      fields = new HeaderFields(fields);
-      for (HeaderField field : kept) {
-        fields.add(field.name(), field.value());
-      }
+      fields = new HeaderFields(fields).addAll(kept.toList());
     }
     client.head(
         status == 0

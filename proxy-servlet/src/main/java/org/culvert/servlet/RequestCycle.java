@@ -152,7 +152,8 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome {
 
   @Override
   public void answer(Return directive) {
-    LocalAnswer.Outcome outcome = LocalAnswer.of(directive, answer.location().types(), scope);
+    LocalAnswer.Outcome outcome =
+        LocalAnswer.of(directive, answer.location().files().types(), scope);
     if (outcome instanceof LocalAnswer.Outcome.Answered made) {
       answer(made.answer());
     } else if (outcome instanceof LocalAnswer.Outcome.Status status) {

@@ -1,7 +1,5 @@
 package org.culvert.servlet;
 
-import java.util.Map;
-import java.util.regex.MatchResult;
 import org.culvert.access.AccessVerdict;
 import org.culvert.content.TryFiles;
 import org.culvert.directive.LocationSettings;
@@ -66,12 +64,8 @@ final class Routing {
     this.scope = scope;
     this.answer = answer;
     this.outcome = outcome;
-    captured(match.captures(), server.captureNames(facts.requestHost()));
-  }
-
-  private void captured(@Nullable MatchResult captures, Map<Integer, Integer> names) {
-    if (captures != null) {
-      scope.captured(captures, names);
+    if (match.captures() != null) {
+      scope.captured(match.captures(), server.captureNames(facts.requestHost()));
     }
   }
 
@@ -117,7 +111,9 @@ final class Routing {
       enter(server.fallback());
       return;
     }
-    captured(match.captures(), match.found().captureNames());
+    if (match.captures() != null) {
+      scope.captured(match.captures(), match.found().captureNames());
+    }
     if (match.found().internal() && !facts.isInternal()) {
       follow(match.found());
       outcome.fail(404, new HeaderFields(), null);
@@ -134,7 +130,7 @@ final class Routing {
     follow(chosen);
     RewriteRun run = RewriteRun.of(chosen.steps(), scope);
     if (run.branch() >= 0) {
-      follow(chosen.branches().get(run.branch()));
+      follow(chosen.after(run));
     }
     outcome.entered(answer.location());
     if (answered(run)) {

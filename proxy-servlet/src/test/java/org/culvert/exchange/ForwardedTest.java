@@ -20,7 +20,7 @@ import org.culvert.http.ResponseHead;
 import org.culvert.upstream.PeerSettings;
 import org.culvert.upstream.UpstreamGroups;
 import org.culvert.upstream.UpstreamSettings;
-import org.culvert.variable.Regex;
+import org.culvert.variable.CapturingRegex;
 import org.culvert.variable.RequestFacts;
 import org.culvert.variable.RequestVariables;
 import org.culvert.variable.Scope;
@@ -273,7 +273,7 @@ final class ForwardedTest {
             r.ignore(),
             List.of(
                 new Rewrite.Pattern(
-                    new Regex(Pattern.compile("^http://([^:]+):\\d+(/.+)$"), Map.of()),
+                    new CapturingRegex(Pattern.compile("^http://([^:]+):\\d+(/.+)$"), Map.of()),
                     table.compile("https://$1$2"))),
             List.of(),
             List.of(),
