@@ -135,7 +135,10 @@ final class RewriteDirectives {
       if (code.getAsInt() > HIGHEST_STATUS) {
         throw directive.error("invalid return code \"" + first + "\"");
       }
-      Template text = directive.arity() == 1 ? null : reading.template(directive, 2);
+      // An error with an empty text is one without (ngx_http_rewrite_return).
+      boolean none =
+          directive.arity() == 1 || (code.getAsInt() >= 400 && directive.arg(2).isEmpty());
+      Template text = none ? null : reading.template(directive, 2);
       result = new Return(code.getAsInt(), text);
     }
     level.add(STEPS, result);

@@ -54,27 +54,18 @@ final class RequestBytes {
     at = text(array, at, head.protocol(), '!', '_');
     at = end(array, at);
     boolean host = false;
-    boolean sized = false;
     HeaderFields fields = head.fields();
     for (HeaderField field : fields) {
       at = line(array, at, FieldNames.usual(field.name()), field.value());
       host |= field.is("Host");
-      sized |= field.is("Content-Length");
     }
     if (!host) {
       at = line(array, at, "Host", origin.host());
     }
     if (bodyLength < 0) {
       at = line(array, at, "Transfer-Encoding", "chunked");
-    } else if (bodyLength == 0 && !sized && hasMeaning(head.method())) {
-      at = line(array, at, "Content-Length", "0");
     }
     into.position(end(array, at));
-  }
-
-  /** Whether a body has a meaning, so that its absence is to be said (RFC 9110, section 8.6). */
-  private static boolean hasMeaning(String method) {
-    return method.equals("POST") || method.equals("PUT");
   }
 
   private static int line(byte[] array, int from, String name, String value) {

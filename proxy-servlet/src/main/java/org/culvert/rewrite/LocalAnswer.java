@@ -1,5 +1,6 @@
 package org.culvert.rewrite;
 
+import java.util.Set;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.MediaTypes;
 import org.culvert.http.Octets;
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 public record LocalAnswer(int status, HeaderFields fields, byte[] body) {
   private static final byte[] NONE = {};
 
+  /** With these {@code ngx_http_finalize_request} ends the connection. */
+  private static final Set<Integer> CLOSING = Set.of(408, 444, 499);
+
   /** What {@code return} leads to. */
   public sealed interface Outcome {
     /** This answer. */
@@ -26,7 +30,7 @@ public record LocalAnswer(int status, HeaderFields fields, byte[] body) {
     record Status(int status) implements Outcome {}
 
     /**
-     * {@code return 444} and 499: the connection is closed without a word.
+     * {@code return 444}, 408 and 499 without a text: the connection is closed without a word.
      *
      * @param status for the log
      */
@@ -40,7 +44,7 @@ public record LocalAnswer(int status, HeaderFields fields, byte[] body) {
    */
   public static Outcome of(Return directive, MediaTypes types, Scope scope) {
     int status = directive.status();
-    if (status == 444 || status == 499) {
+    if (directive.text() == null && CLOSING.contains(status)) {
       return new Outcome.Closed(status);
     }
     String text = directive.text() == null ? "" : directive.text().evaluate(scope);
@@ -48,7 +52,7 @@ public record LocalAnswer(int status, HeaderFields fields, byte[] body) {
     if (Redirects.isRedirect(status)) {
       return new Outcome.Answered(redirect(status, text));
     }
-    // A text that is there but empty is an answer too.
+    // A text that turns out to be empty is an answer too.
     if (directive.text() == null && status >= 400) {
       return new Outcome.Status(status);
     }

@@ -158,9 +158,10 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome {
       answer(made.answer());
     } else if (outcome instanceof LocalAnswer.Outcome.Status status) {
       fail(status.status(), new HeaderFields(), null);
-    } else {
-      record.status(444);
-      answer.downstream().abort(new GatewayFailure(GatewayFailure.Kind.CLIENT_GONE, "return 444"));
+    } else if (outcome instanceof LocalAnswer.Outcome.Closed closed) {
+      record.status(closed.status());
+      String why = "return " + closed.status();
+      answer.downstream().abort(new GatewayFailure(GatewayFailure.Kind.CLIENT_GONE, why));
       end();
     }
   }

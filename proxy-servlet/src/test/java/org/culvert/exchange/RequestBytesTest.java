@@ -40,7 +40,7 @@ final class RequestBytesTest {
     assertThat(head("GET", "/", new HeaderFields(), 0))
         .isEqualTo("GET / HTTP/1.1\r\nHost: peer:8080\r\n\r\n");
     assertThat(head("POST", "/", HeaderFields.of("host", "h"), 0))
-        .isEqualTo("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n");
+        .isEqualTo("POST / HTTP/1.1\r\nHost: h\r\n\r\n");
     assertThat(head("PUT", "/", HeaderFields.of("Host", "h", "content-length", "3"), 3))
         .isEqualTo("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\n");
     assertThat(head("POST", "/", HeaderFields.of("Host", "h"), -1))

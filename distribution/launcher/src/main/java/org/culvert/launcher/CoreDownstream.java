@@ -131,7 +131,7 @@ final class CoreDownstream implements Downstream {
       limit = timeout;
     }
     try {
-      head.apply(response, last, body, http1 != null);
+      head.apply(response, last, body, http1);
     } catch (RuntimeException e) {
       writing.done.failed(
           new GatewayFailure(GatewayFailure.Kind.INTERNAL, "cannot answer: " + e, e));

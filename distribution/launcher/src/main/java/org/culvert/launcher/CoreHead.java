@@ -4,6 +4,7 @@ import org.culvert.http.HeaderField;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.ResponseHead;
 import org.culvert.observe.ResponseRecord;
+import org.culvert.rewrite.StatusPages;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpMethod;
@@ -59,9 +60,10 @@ final class CoreHead {
    *
    * @param whole whether all of the answer goes with it
    * @param body the request's, which may not be read to its end
-   * @param http1 whether the connection is the request's alone
+   * @param http1 the connection, where it is the request's alone
    */
-  void apply(Response response, boolean whole, CoreRequestBody body, boolean http1) {
+  void apply(
+      Response response, boolean whole, CoreRequestBody body, @Nullable Http1Connection http1) {
     ResponseHead now = head;
     if (applied || now == null) {
       return;
@@ -76,8 +78,13 @@ final class CoreHead {
     if (mayHaveTrailers(now.status(), whole)) {
       response.setTrailersSupplier(this::trailerFields);
     }
-    if (whole && !body.leave() && http1) {
-      fields.put(HttpHeader.CONNECTION, "close");
+    boolean mayStay = !whole || body.leave();
+    if (http1 != null) {
+      String reason = now.reason();
+      http1.reason(now.status(), reason == null ? StatusPages.reason(now.status()) : reason);
+      if (!mayStay) {
+        fields.put(HttpHeader.CONNECTION, "close");
+      }
     }
   }
 

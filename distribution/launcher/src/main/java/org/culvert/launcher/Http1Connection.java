@@ -14,6 +14,8 @@ import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpParser;
 import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.http.HttpVersion;
+import org.eclipse.jetty.http.MetaData;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.Connector;
@@ -47,6 +49,7 @@ final class Http1Connection extends HttpConnection {
 
   private final UnderWay underWay;
   private long number = -1;
+  private volatile @Nullable String reason;
 
   private Http1Connection(
       HttpConfiguration configuration,
@@ -107,6 +110,43 @@ final class Http1Connection extends HttpConnection {
   /** Its present request may leave a buffer behind, which Jetty gives back when it reads again. */
   void holdsBuffer() {
     holdsBuffer = true;
+  }
+
+  /**
+   * Sets the reason phrase of the present request's answer, which Jetty's responses have none of:
+   * nginx has words of its own for some statuses, and a backend may have any.
+   */
+  void reason(int status, String phrase) {
+    reason = phrase.equals(HttpStatus.getMessage(status)) ? null : phrase;
+  }
+
+  @Override
+  protected HttpStreamOverHTTP1 newHttpStream(String method, String uri, HttpVersion version) {
+    return new HttpStreamOverHTTP1(method, uri, version) {
+      @Override
+      public void send(
+          MetaData.Request request,
+          MetaData.@Nullable Response response,
+          boolean last,
+          ByteBuffer content,
+          Callback callback) {
+        super.send(request, withReason(response), last, content, callback);
+      }
+    };
+  }
+
+  private MetaData.@Nullable Response withReason(MetaData.@Nullable Response response) {
+    String phrase = reason;
+    if (response == null || phrase == null) {
+      return response;
+    }
+    return new MetaData.Response(
+        response.getStatus(),
+        phrase,
+        response.getHttpVersion(),
+        response.getHttpFields(),
+        response.getContentLength(),
+        response.getTrailersSupplier());
   }
 
   @Override
@@ -229,6 +269,7 @@ final class Http1Connection extends HttpConnection {
     public void messageBegin() {
       reached = false;
       holdsBuffer = false;
+      reason = null;
       partial.clear();
       super.messageBegin();
     }

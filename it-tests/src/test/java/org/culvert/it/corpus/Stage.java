@@ -1,0 +1,70 @@
+package org.culvert.it.corpus;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import org.culvert.it.Folders;
+import org.culvert.it.wire.Ports;
+
+/** What the servers have in common: backends, a port where nobody listens, and files. */
+final class Stage implements AutoCloseable {
+  private static final FileTime FIXED = FileTime.from(Instant.parse("2020-01-01T00:00:00Z"));
+  private static final Path RESOURCES = Path.of("src/test/resources/corpus");
+
+  final ScriptedBackend backend = new ScriptedBackend();
+  final ScriptedBackend second = new ScriptedBackend();
+  final int dead = Ports.free();
+  final Path root;
+  final Path folder;
+
+  Stage() throws IOException {
+    // Not where java.io.tmpdir may be: a path as short as a Unix socket's must be.
+    root = Files.createTempDirectory(Path.of("/tmp"), "culvert-corpus");
+    folder = Files.createDirectory(root.resolve("files"));
+    file("a.txt", "file a");
+    file("run.txt", "run");
+    file("sub/index.html", "index of sub");
+    file("sub/b.txt", "file b");
+    file("page.html", "<html><body>" + "A page of some length. ".repeat(200) + "</body></html>");
+    file("data.json", "{\"numbers\": [" + "1, ".repeat(400) + "1]}");
+    file("empty.txt", "");
+    file("big.txt", "A line of the big file, 40 bytes long..\n".repeat(2500));
+    file("users", Files.readString(RESOURCES.resolve("users")));
+    if (!folder.resolve("run.txt").toFile().setExecutable(true, false)) {
+      throw new IOException("no file can be made executable in " + folder);
+    }
+  }
+
+  private void file(String name, String text) throws IOException {
+    Path path = folder.resolve(name);
+    Files.createDirectories(path.getParent());
+    Files.writeString(path, text, StandardCharsets.ISO_8859_1);
+    Files.setLastModifiedTime(path, FIXED);
+  }
+
+  /** Puts addresses and folders in the place of their names. */
+  String fill(String text) {
+    return text.replaceAll("\\bBACKEND2\\b", "127.0.0.1:" + second.port())
+        .replaceAll("\\bBACKEND\\b", "127.0.0.1:" + backend.port())
+        .replaceAll("\\bDEAD\\b", "127.0.0.1:" + dead)
+        .replaceAll("\\bFOLDER\\b", folder.toString());
+  }
+
+  /** The names again. */
+  String mask(String text) {
+    return text.replace("127.0.0.1:" + second.port(), "BACKEND2")
+        .replace("127.0.0.1:" + backend.port(), "BACKEND")
+        .replace("127.0.0.1:" + dead, "DEAD")
+        .replace(folder.toString(), "FOLDER");
+  }
+
+  @Override
+  public void close() throws IOException {
+    backend.close();
+    second.close();
+    Folders.delete(root);
+  }
+}
