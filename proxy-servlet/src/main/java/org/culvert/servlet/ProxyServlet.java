@@ -219,9 +219,19 @@ public final class ProxyServlet extends HttpServlet {
 
   /** Puts a configuration that was read already to work: as {@link #reload()}. */
   public void reload(Configuration next) throws ConfigurationException {
+    reload(next, () -> {});
+  }
+
+  /**
+   * Puts a configuration that was read already to work: as {@link #reload()}.
+   *
+   * @param formerEnded told, on any thread, when the last request and WebSocket of the
+   *     configuration before has ended
+   */
+  public void reload(Configuration next, Runnable formerEnded) throws ConfigurationException {
     RuntimeSwitch current = runtimes;
     if (current != null) {
-      current.replace(checked(next));
+      current.replace(checked(next), formerEnded);
     }
   }
 

@@ -1,6 +1,7 @@
 package org.culvert.servlet;
 
 import java.time.Duration;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
@@ -23,15 +24,26 @@ final class RuntimeSwitch {
   /** The current one, and those before it that have requests under way. */
   private final Set<ProxyRuntime> running = ConcurrentHashMap.newKeySet();
 
+  /** Who is to be told of the end of one before. */
+  private final Map<ProxyRuntime, Runnable> endings = new ConcurrentHashMap<>();
+
   RuntimeSwitch(Configuration configuration) throws ConfigurationException {
     current = new AtomicReference<>(start(configuration, null));
   }
 
   private ProxyRuntime start(Configuration configuration, @Nullable ProxyRuntime former)
       throws ConfigurationException {
-    ProxyRuntime runtime = ProxyRuntime.start(configuration, former, running::remove);
+    ProxyRuntime runtime = ProxyRuntime.start(configuration, former, this::ended);
     running.add(runtime);
     return runtime;
+  }
+
+  private void ended(ProxyRuntime runtime) {
+    running.remove(runtime);
+    Runnable told = endings.remove(runtime);
+    if (told != null) {
+      told.run();
+    }
   }
 
   /** The current runtime, held for one request; null when the servlet has ended. */
@@ -47,12 +59,15 @@ final class RuntimeSwitch {
   /**
    * Puts another configuration to work and lets the one before end with its last request.
    *
+   * @param formerEnded told, on any thread, when the one before has ended
    * @throws ConfigurationException when it cannot work; nothing has changed then
    */
-  synchronized void replace(Configuration configuration) throws ConfigurationException {
+  synchronized void replace(Configuration configuration, Runnable formerEnded)
+      throws ConfigurationException {
     ProxyRuntime former = current.get();
     if (former != null) {
       current.set(start(configuration, former));
+      endings.put(former, formerEnded);
       former.retire();
     }
   }

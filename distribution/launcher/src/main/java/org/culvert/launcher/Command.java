@@ -73,13 +73,40 @@ final class Command {
     }
   }
 
+  /** Whether the launcher is to go on in the background, as the front has it. */
+  static boolean inBackground() {
+    return "on".equals(System.getProperty("culvert.daemon"));
+  }
+
   /** Where the error log is; null for stderr. */
   @Nullable Path errorLogPath(Configuration configuration) {
-    String name = line.errorLog() == null ? configuration.process().errorLog() : line.errorLog();
+    String name = configuration.process().errorLog();
+    if (name == null) {
+      name = line.errorLog();
+    }
+    if (name == null && inBackground()) {
+      name = "logs/error.log";
+    }
     return name == null || name.equals("stderr") ? null : prefix.resolve(name);
   }
 
-  /** Opens the error log: {@code -e}, else {@code error_log}, else stderr. */
+  /** Begins the error log in the file that {@code -e} names, if it does. */
+  void beginErrorLog() throws LaunchException {
+    String name = line.errorLog();
+    if (name == null || name.equals("stderr")) {
+      return;
+    }
+    try {
+      ErrorLog.process().begin(prefix.resolve(name));
+    } catch (IOException e) {
+      throw new LaunchException("open() \"" + prefix.resolve(name) + "\" failed " + Errno.of(e), e);
+    }
+  }
+
+  /**
+   * Opens the error log: {@code error_log}, else {@code -e}, else stderr, or {@code logs/error.log}
+   * where nobody would see that.
+   */
   void openErrorLog(Configuration configuration) throws LaunchException {
     Path path = errorLogPath(configuration);
     try {

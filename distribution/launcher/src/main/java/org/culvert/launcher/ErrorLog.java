@@ -73,6 +73,28 @@ final class ErrorLog {
   }
 
   /**
+   * Begins in a file ({@code -e}), beside stderr, until the configuration has told where the log
+   * is.
+   *
+   * @throws IOException when the file cannot be opened
+   */
+  synchronized void begin(Path first) throws IOException {
+    out = append(first);
+    file = first;
+  }
+
+  /** Says why nothing starts: on stderr, and in the log where that is a file. */
+  synchronized void refuse(String message) {
+    if (early == null) {
+      println(stderr, "nginx: [%s] %s%n".formatted(Level.EMERG, message));
+    }
+    if (early == null && file == null) {
+      return;
+    }
+    writeLine(Level.EMERG, message);
+  }
+
+  /**
    * Goes on in another place.
    *
    * @param newFile the file to append to, made when it is not there; null for stderr
@@ -81,14 +103,17 @@ final class ErrorLog {
    */
   synchronized void open(@Nullable Path newFile, Level level) throws IOException {
     threshold = level;
-    if (newFile == null || !newFile.equals(file)) {
+    boolean stays = newFile != null && newFile.equals(file);
+    if (!stays) {
       replace(newFile == null ? stderr : append(newFile));
       file = newFile;
     }
     List<EarlyLine> kept = early == null ? List.of() : early;
     early = null;
     for (EarlyLine line : kept) {
-      write(line.level(), line.message());
+      if (!stays || line.level().compareTo(Level.NOTICE) > 0) {
+        write(line.level(), line.message());
+      }
     }
   }
 
@@ -124,25 +149,29 @@ final class ErrorLog {
   }
 
   private synchronized void writeLine(Level level, String message) {
-    String line;
-    if (early == null) {
-      line =
-          "%s [%s] %d#%d: %s%n"
-              .formatted(
-                  TIME.format(LocalDateTime.now()),
-                  level,
-                  pid,
-                  Thread.currentThread().getId(),
-                  message);
-    } else {
+    if (early != null) {
       early.add(new EarlyLine(level, message));
-      if (level.compareTo(Level.WARN) > 0) {
+      if (level.compareTo(Level.WARN) <= 0) {
+        println(stderr, "nginx: [%s] %s%n".formatted(level, message));
+      }
+      if (file == null || level.compareTo(Level.NOTICE) > 0) {
         return;
       }
-      line = "nginx: [%s] %s%n".formatted(level, message);
     }
+    println(
+        out,
+        "%s [%s] %d#%d: %s%n"
+            .formatted(
+                TIME.format(LocalDateTime.now()),
+                level,
+                pid,
+                Thread.currentThread().getId(),
+                message));
+  }
+
+  private static void println(OutputStream to, String line) {
     try {
-      out.write(line.getBytes(StandardCharsets.UTF_8));
+      to.write(line.getBytes(StandardCharsets.UTF_8));
     } catch (IOException full) {
       // A log that cannot be written (a full disk) must not stop the proxy, and there is nowhere to
       // say so.

@@ -19,6 +19,12 @@ public final class Launcher {
   // nginx says everything on stderr, except what -T dumps.
   private static final PrintStream err = System.err;
 
+  /** The exit code that tells the front to start the JVM again, the other way. */
+  private static final int OTHER_GROUND = 120;
+
+  /** What the front waits for when it leaves its server in the background. */
+  private static final String READY = "culvert: ready";
+
   private Launcher() {}
 
   /**
@@ -30,6 +36,7 @@ public final class Launcher {
     int status;
     try {
       Command command = new Command(CommandLine.parse(arguments));
+      command.beginErrorLog();
       if (command.line().test()) {
         status = test(command);
       } else if (command.line().signal() != null) {
@@ -41,10 +48,10 @@ public final class Launcher {
       err.println("nginx: " + e.getMessage());
       status = 1;
     } catch (LaunchException e) {
-      err.println("nginx: [emerg] " + e.text());
+      ErrorLog.process().refuse(e.text());
       status = 1;
     } catch (ConfigurationException e) {
-      err.println("nginx: [emerg] " + e.located());
+      ErrorLog.process().refuse(e.located());
       status = 1;
     }
     err.flush();
@@ -78,7 +85,7 @@ public final class Launcher {
   }
 
   private static int failed(String message, String file) {
-    err.println("nginx: [emerg] " + message);
+    ErrorLog.process().refuse(message);
     err.println("nginx: configuration file " + file + " test failed");
     return 1;
   }
@@ -114,10 +121,19 @@ public final class Launcher {
     return 1;
   }
 
+  /** The front guessed whether to stay in the foreground before the configuration was read. */
+  private static boolean isOtherwise(Configuration configuration) {
+    return System.getProperty("culvert.daemon") != null
+        && Command.inBackground() != configuration.process().daemon();
+  }
+
   private static int serve(Command command)
       throws ConfigurationException, LaunchException, InterruptedException {
     command.makeLogs();
     Configuration configuration = command.read();
+    if (isOtherwise(configuration)) {
+      return OTHER_GROUND;
+    }
     command.openErrorLog(configuration);
     Rehearsal.accessLogs(configuration);
     Master master = new Master(command, configuration);
@@ -125,6 +141,9 @@ public final class Launcher {
     master.start();
     PidFile pid = new PidFile(master.pidPath());
     pid.write();
+    if (Command.inBackground()) {
+      err.println(READY);
+    }
     ClassArchive.refresh();
     try {
       master.run();

@@ -46,6 +46,9 @@ final class Master {
   private Map<Binding.Address, Listener> listeners = new LinkedHashMap<>();
   private Configuration configuration;
 
+  /** Which configuration is at work: what nginx's worker processes are. */
+  private int generation = 1;
+
   /**
    * Prepares the server.
    *
@@ -159,6 +162,11 @@ final class Master {
     stopDrained();
   }
 
+  /** In nginx's words, which scripts look for. */
+  private void exited(int worker) {
+    log.write(Level.NOTICE, "worker process " + worker + " exited with code 0");
+  }
+
   private void take(Configuration next) throws LaunchException, ConfigurationException {
     Map<Binding, @Nullable Tls> wanted = certificates(next);
     Map<Binding.Address, Listener> kept = new LinkedHashMap<>();
@@ -174,7 +182,9 @@ final class Master {
         }
         kept.put(binding.address(), present);
       }
-      proxy.reload(next);
+      int former = generation;
+      proxy.reload(next, () -> exited(former));
+      generation++;
     } catch (LaunchException | ConfigurationException | RuntimeException e) {
       opened.forEach(listener -> listener.closeSocket(listeners.values()));
       throw e;
@@ -300,6 +310,7 @@ final class Master {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    exited(generation);
     log.write(Level.NOTICE, "exit");
   }
 

@@ -3,6 +3,7 @@ package org.culvert.launcher;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 import org.culvert.observe.Errno;
 
@@ -13,10 +14,12 @@ import org.culvert.observe.Errno;
  * @param path where it is
  */
 record PidFile(Path path) {
-  /** Writes this process's. */
+  /** Writes this process's; who looks for the file finds it whole or not at all. */
   void write() throws LaunchException {
+    Path fresh = path.resolveSibling(path.getFileName() + "." + master());
     try {
-      Files.writeString(path, master() + "\n");
+      Files.writeString(fresh, master() + "\n");
+      Files.move(fresh, path, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       throw new LaunchException("open() \"" + path + "\" failed " + Errno.of(e), e);
     }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -12,125 +11,21 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The shell front and the launcher it runs, as a user has them: by the script, in processes. */
 @Timeout(90)
-class FrontIT {
-  private static final Path ROOT = Path.of(System.getProperty("culvert.root", "../.."));
-  private static final Path FRONT = ROOT.resolve("culvert").toAbsolutePath().normalize();
-
-  private record Result(int status, String out, String err) {}
-
-  @TempDir Path prefix;
-  private final List<Process> started = new ArrayList<>();
-  private int port;
-
-  @BeforeEach
-  void prefix() throws Exception {
-    Files.createDirectories(prefix.resolve("conf"));
-    port = MasterTest.freePort();
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    for (Process process : started) {
-      // A dying JVM still has its socket for a moment: the next one's client must not meet it.
-      List<ProcessHandle> family = process.descendants().toList();
-      family.forEach(ProcessHandle::destroyForcibly);
-      process.destroyForcibly().waitFor();
-      for (ProcessHandle member : family) {
-        member.onExit().get(10, TimeUnit.SECONDS);
-      }
-    }
-  }
-
-  private void configure(String globals, String servers) throws IOException {
-    Files.writeString(
-        prefix.resolve("conf/nginx.conf"),
-        globals + " events {}\nhttp { access_log logs/access.log;\n" + servers + "\n}\n");
-  }
-
-  private void answering(String body) throws IOException {
-    configure(
-        "error_log logs/error.log notice;",
-        "server { listen 127.0.0.1:" + port + "; return 200 " + body + "; }");
-  }
-
-  private Result run(String... arguments) throws Exception {
-    return run(Map.of(), arguments);
-  }
-
-  private Result run(Map<String, String> environment, String... arguments) throws Exception {
-    List<String> command = new ArrayList<>(List.of("/bin/sh", FRONT.toString()));
-    command.addAll(List.of(arguments));
-    Path out = Files.createTempFile(prefix, "front", ".out");
-    Path err = Files.createTempFile(prefix, "front", ".err");
-    ProcessBuilder builder =
-        new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
-    builder.environment().putAll(environment);
-    Process process = builder.start();
-    started.add(process);
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    return new Result(process.exitValue(), Files.readString(out), Files.readString(err));
-  }
-
-  /** Starts a server and waits until it answers. */
-  private Process serve(String... shell) throws Exception {
-    List<String> command = new ArrayList<>(List.of(shell));
-    command.addAll(List.of("/bin/sh", FRONT.toString(), "-p", prefix.toString()));
-    Process process = new ProcessBuilder(command).inheritIO().start();
-    started.add(process);
-    Await.until(() -> process.isAlive() && answers());
-    // Only then has it taken its signals, and written the pid.
-    Await.until(() -> Files.exists(prefix.resolve("logs/culvert.pid")));
-    return process;
-  }
-
-  private boolean answers() throws IOException {
-    try (Socket socket = new Socket("127.0.0.1", port)) {
-      return socket.isConnected();
-    } catch (ConnectException notYet) {
-      return false;
-    }
-  }
-
-  private String get(String path) throws IOException {
-    try (Socket socket = new Socket("127.0.0.1", port)) {
-      socket.setSoTimeout(20_000);
-      socket
-          .getOutputStream()
-          .write(
-              ("GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-                  .getBytes(StandardCharsets.US_ASCII));
-      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    }
-  }
-
-  private static void signal(String name, long pid) throws Exception {
-    assertThat(new ProcessBuilder("kill", "-s", name, Long.toString(pid)).start().waitFor())
-        .isZero();
-  }
-
-  private String errorLog() throws IOException {
-    Path log = prefix.resolve("logs/error.log");
-    return Files.exists(log) ? Files.readString(log) : "";
-  }
-
+class FrontIT extends FrontProcesses {
   // The command line
 
   @Test
@@ -143,18 +38,37 @@ class FrontIT {
     }
     Map<String, String> noJava = Map.of("PATH", tools.toString(), "JAVA_HOME", "");
 
-    String version = "nginx version: culvert/" + System.getProperty("culvert.version") + "\n";
+    String version =
+        "nginx version: nginx/1.31.5 (culvert/" + System.getProperty("culvert.version") + ")\n";
     assertThat(run(noJava, "-v")).isEqualTo(new Result(0, "", version));
     Result verbose = run(noJava, "-V");
-    assertThat(verbose.status).isZero();
-    assertThat(verbose.err)
+    assertThat(verbose.status()).isZero();
+    assertThat(verbose.err())
         .startsWith(version)
         .contains("built with Jetty " + System.getProperty("jetty.version"))
+        .contains("\nbuilt with OpenSSL 3.0.0 (compatible)\nTLS SNI support enabled\n")
         .contains("configure arguments: --prefix=/");
-    assertThat(run(noJava, "-h").err).startsWith(version).contains("Usage: culvert [-?hvVtTq]");
+    assertThat(run(noJava, "-h").err()).startsWith(version).contains("Usage: culvert [-?hvVtTq]");
     Result needed = run(noJava, "-t");
-    assertThat(needed.status).isEqualTo(1);
-    assertThat(needed.err).contains("no java found");
+    assertThat(needed.status()).isEqualTo(1);
+    assertThat(needed.err()).contains("no java found");
+  }
+
+  /** Of what scripts ask for by name: nginx's optional modules, and its usual ones. */
+  @Test
+  void saysWhichOfNginxsModulesItHas() throws Exception {
+    String said = run("-V").err();
+
+    assertThat(said).contains("--without-http-cache");
+    for (var module : Modules.present().entrySet()) {
+      String name = module.getKey();
+      assertThat(said.contains("--with-" + name + " ") || said.contains("--with-" + name + "\n"))
+          .as("--with-" + name)
+          .isEqualTo(module.getValue() && Modules.OPTIONAL.contains(name));
+      assertThat(said.contains("--without-" + name + " "))
+          .as("--without-" + name)
+          .isEqualTo(!module.getValue() && Modules.USUAL.contains(name));
+    }
   }
 
   @Test
@@ -184,7 +98,7 @@ class FrontIT {
     assertThat(run("-tqp", prefixName)).isEqualTo(new Result(0, "", ""));
     assertThat(prefix.resolve("logs/access.log")).as("as nginx leaves it").isEmptyFile();
     assertThat(prefix.resolve("logs/culvert.pid")).doesNotExist();
-    assertThat(run("-Tq", "-p", prefixName).out)
+    assertThat(run("-Tq", "-p", prefixName).out())
         .isEqualTo("# configuration file " + file + ":\n" + Files.readString(file) + "\n");
   }
 
@@ -206,6 +120,10 @@ class FrontIT {
     assertThat(run("-c", file.toString(), "-p", prefix.toString()))
         .isEqualTo(
             new Result(1, "", "nginx: [emerg] unknown directive \"servr\" in " + file + ":3\n"));
+    run("-c", file.toString(), "-p", prefix.toString(), "-e", "own.log");
+    assertThat(prefix.resolve("own.log"))
+        .content()
+        .containsPattern("\\[emerg] \\d+#\\d+: unknown directive \"servr\" in " + file + ":3\n");
   }
 
   @Test
@@ -227,13 +145,13 @@ class FrontIT {
                     + " (2: No such file or directory)\n"
                     + failed));
     configure("error_log /no/such/e.log;", server + "}");
-    assertThat(run("-t", "-p", prefixName).err)
+    assertThat(run("-t", "-p", prefixName).err())
         .contains("[emerg] open() \"/no/such/e.log\" failed (2: No such file or directory)");
     configure("pid /no/such/c.pid;", server + "}");
-    assertThat(run("-t", "-p", prefixName).err)
+    assertThat(run("-t", "-p", prefixName).err())
         .contains("[emerg] open() \"/no/such/c.pid\" failed (2: No such file or directory)");
     configure("", "server { listen 192.0.2.1:" + port + "; }");
-    assertThat(run("-t", "-p", prefixName).err)
+    assertThat(run("-t", "-p", prefixName).err())
         .contains(
             "[emerg] bind() to 192.0.2.1:" + port + " failed (99: Cannot assign requested address)",
             failed);
@@ -241,7 +159,7 @@ class FrontIT {
         "",
         "server { listen 127.0.0.1:%d ssl; ssl_certificate no.pem; ssl_certificate_key no.key; }"
             .formatted(port));
-    assertThat(run("-t", "-p", prefixName).err)
+    assertThat(run("-t", "-p", prefixName).err())
         .contains("no.pem\"", "No such file or directory", failed)
         .doesNotContain("syntax is ok");
   }
@@ -312,7 +230,7 @@ class FrontIT {
     configure("worker_processes 4;", "gzip on; server { listen 127.0.0.1:" + port + "; }");
     String warning = "\"gzip\" and all \"gzip\" directives have no effect in ";
 
-    assertThat(run("-tq", "-p", prefix.toString()).err).contains("nginx: [warn] " + warning);
+    assertThat(run("-tq", "-p", prefix.toString()).err()).contains("nginx: [warn] " + warning);
 
     configure(
         "worker_processes 4; error_log logs/error.log debug;",
@@ -323,7 +241,7 @@ class FrontIT {
   }
 
   @Test
-  void takesGlobalDirectivesAndAnotherErrorLog() throws Exception {
+  void takesGlobalDirectives() throws Exception {
     configure("", "server { listen 127.0.0.1:" + port + "; return 200 ok; }");
     Process front =
         new ProcessBuilder(
@@ -332,7 +250,7 @@ class FrontIT {
                 "-p",
                 prefix.toString(),
                 "-g",
-                "pid other.pid; error_log unused.log notice;",
+                "pid other.pid; error_log configured.log notice;",
                 "-e",
                 "own.log")
             .inheritIO()
@@ -342,8 +260,8 @@ class FrontIT {
     signal("TERM", front.pid());
 
     assertThat(front.waitFor()).isZero();
-    assertThat(prefix.resolve("own.log")).content().contains("[notice]");
-    assertThat(prefix.resolve("unused.log")).doesNotExist();
+    assertThat(prefix.resolve("configured.log")).content().contains("[notice]");
+    assertThat(prefix.resolve("own.log")).as("until the configuration is read").isEmptyFile();
   }
 
   @Test
@@ -352,8 +270,8 @@ class FrontIT {
 
     Result result = run("-s", "stop", "-p", prefix.toString());
 
-    assertThat(result.status).isEqualTo(1);
-    assertThat(result.err)
+    assertThat(result.status()).isEqualTo(1);
+    assertThat(result.err())
         .isEqualTo(
             "nginx: [error] open() \""
                 + prefix.resolve("logs/culvert.pid")
@@ -388,7 +306,7 @@ class FrontIT {
       if (how.equals("QUIT")) {
         signal("QUIT", front.pid());
       } else {
-        assertThat(run("-s", "quit", "-p", prefix.toString()).status).isZero();
+        assertThat(run("-s", "quit", "-p", prefix.toString()).status()).isZero();
       }
       Await.until(() -> !answers());
       assertThat(idle.getInputStream().read()).as("an idle connection").isEqualTo(-1);
@@ -461,7 +379,7 @@ class FrontIT {
       if (how.equals("HUP")) {
         signal("HUP", front.pid());
       } else {
-        assertThat(run("-s", "reload", "-p", prefix.toString()).status).isZero();
+        assertThat(run("-s", "reload", "-p", prefix.toString()).status()).isZero();
       }
 
       Await.until(() -> get("/").endsWith("after"));
@@ -471,6 +389,33 @@ class FrontIT {
           .endsWith("after");
     }
     assertThat(front.isAlive()).isTrue();
+    Await.until(() -> errorLog().contains("worker process 1 exited with code 0"));
+  }
+
+  @Test
+  void aConfigurationEndsWithItsLastRequest() throws Exception {
+    try (SlowBackend backend = new SlowBackend()) {
+      proxying(backend);
+      Process front = serve();
+      CompletableFuture<String> answer =
+          CompletableFuture.supplyAsync(() -> unchecked(() -> get("/")));
+      backend.asked.await();
+      answering("after");
+
+      signal("HUP", front.pid());
+      Await.until(() -> errorLog().contains("reconfigured"));
+
+      assertThat(get("/")).endsWith("after");
+      assertThat(errorLog()).doesNotContain("exited with code");
+      backend.answer.countDown();
+      assertThat(answer.get()).endsWith("slow");
+      Await.until(() -> errorLog().contains("worker process 1 exited with code 0"));
+      signal("QUIT", front.pid());
+      assertThat(front.waitFor()).isZero();
+      assertThat(errorLog())
+          .contains("worker process 2 exited with code 0")
+          .doesNotContain("[alert]");
+    }
   }
 
   @Test
