@@ -2,9 +2,11 @@ package org.culvert.exchange;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.UnknownHostException;
 import java.util.Locale;
 import org.culvert.http.GatewayFailure;
+import org.culvert.http.SocketAddresses;
 import org.culvert.upstream.UpstreamGroup;
 import org.culvert.upstream.UpstreamGroups;
 import org.culvert.variable.Scope;
@@ -14,8 +16,9 @@ import org.jspecify.annotations.Nullable;
  * Where {@code proxy_pass} sends one request, variables evaluated. A facet of the scope.
  *
  * @param scheme "http" or "https"
- * @param host {@code $proxy_host}: name, and port where it is not the scheme's default
- * @param port {@code $proxy_port}
+ * @param host {@code $proxy_host}: name, and port where it is not the scheme's default; "localhost"
+ *     for a Unix domain socket
+ * @param port {@code $proxy_port}; 0 for a Unix domain socket
  * @param group the peers
  * @param uri what variables gave as URI, or null where the rules of {@link ProxyPass.Fixed} or the
  *     client's own target hold
@@ -52,13 +55,16 @@ public record ProxyTarget(
       throw new GatewayFailure(
           GatewayFailure.Kind.INTERNAL, "invalid URL prefix in \"" + url + "\"");
     }
+    if (SocketAddresses.isUnix(url.substring(hostStart))) {
+      return unix(scheme, url.substring(hostStart), groups);
+    }
     int hostEnd = hostStart;
     while (hostEnd < url.length() && "/?".indexOf(url.charAt(hostEnd)) < 0) {
       hostEnd++;
     }
     String authority = url.substring(hostStart, hostEnd);
     String rest = url.substring(hostEnd);
-    String uri = rest.isEmpty() ? null : rest.startsWith("?") ? "/" + rest : rest;
+    String uri = uri(rest);
     int defaultPort = scheme.equals("https") ? 443 : 80;
     int colon = authority.lastIndexOf(':');
     boolean hasPort = colon > authority.lastIndexOf(']');
@@ -69,6 +75,27 @@ public record ProxyTarget(
     }
     String host = port == defaultPort ? name : authority;
     return new ProxyTarget(scheme, host, port, find(name, port, hasPort, groups), uri);
+  }
+
+  /** A socket of the file system: "unix:path[:uri]". */
+  private static ProxyTarget unix(String scheme, String text, UpstreamGroups groups)
+      throws GatewayFailure {
+    int start = SocketAddresses.UNIX.length();
+    int colon = text.indexOf(':', start);
+    String path = text.substring(start, colon < 0 ? text.length() : colon);
+    SocketAddress address = path.isEmpty() ? null : SocketAddresses.unix(path);
+    if (address == null) {
+      throw new GatewayFailure(
+          GatewayFailure.Kind.INTERNAL,
+          "no path in the unix domain socket in upstream \"" + text + "\"");
+    }
+    UpstreamGroup group = groups.literal(address, SocketAddresses.UNIX + path, KEEPALIVE);
+    String uri = colon < 0 ? null : uri(text.substring(colon + 1));
+    return new ProxyTarget(scheme, "localhost", 0, group, uri);
+  }
+
+  private static @Nullable String uri(String rest) {
+    return rest.isEmpty() ? null : rest.startsWith("?") ? "/" + rest : rest;
   }
 
   private static int port(String text, String url) throws GatewayFailure {

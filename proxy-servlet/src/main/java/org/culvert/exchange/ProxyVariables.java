@@ -25,7 +25,7 @@ public final class ProxyVariables {
         "proxy_port",
         scope -> {
           ProxyTarget target = scope.find(ProxyTarget.class);
-          return target == null ? null : Integer.toString(target.port());
+          return target == null ? null : target.port() == 0 ? "" : Integer.toString(target.port());
         });
     table.define("proxy_add_x_forwarded_for", ProxyVariables::forwardedFor);
   }

@@ -71,6 +71,7 @@ public final class UpstreamRequest {
       attempts = new Attempts();
       scope.put(Attempts.class, attempts);
     }
+    attempts.asking(to.scheme(), head.target());
     Failover loop =
         new Failover(
             to.group(),

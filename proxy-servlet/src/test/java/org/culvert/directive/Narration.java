@@ -14,6 +14,7 @@ import org.culvert.exchange.ProxySettings.ResponseRules;
 import org.culvert.exchange.ProxySettings.Rewrite;
 import org.culvert.exchange.ProxySettings.Timeouts;
 import org.culvert.http.Octets;
+import org.culvert.http.SocketAddresses;
 import org.culvert.location.LocationMatch;
 import org.culvert.rewrite.Return;
 import org.culvert.rewrite.RewriteStep;
@@ -93,9 +94,7 @@ final class Narration {
   }
 
   private static String peer(PeerSettings peer) {
-    return peer.address().getAddress().getHostAddress()
-        + ":"
-        + peer.address().getPort()
+    return SocketAddresses.text(peer.address())
         + " of "
         + peer.server()
         + " weight="
