@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeSet;
+import org.culvert.resolver.ResolverSettings;
 import org.culvert.variable.CapturingRegex;
 import org.culvert.variable.Template;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param pass the target
  * @param request what is done to the request
  * @param response what is done to the response
+ * @param dialling how a peer is reached
  * @param timeouts how long to wait
  * @param tls towards the upstream, for "https"
  * @param nextUpstream when to try another peer
@@ -30,6 +32,7 @@ public record ProxySettings(
     ProxyPass pass,
     RequestRules request,
     ResponseRules response,
+    Dialling dialling,
     Timeouts timeouts,
     UpstreamTls tls,
     NextUpstream nextUpstream,
@@ -109,6 +112,18 @@ public record ProxySettings(
      * Replaces what a regular expression matches; its groups are {@code $1}… in the replacement.
      */
     record Pattern(CapturingRegex match, Template replacement) implements Rewrite {}
+  }
+
+  /**
+   * How a peer is reached.
+   *
+   * @param resolver who knows the addresses of names that variables make ({@code resolver}), or
+   *     null for nobody
+   * @param resolverTimeout {@code resolver_timeout}
+   */
+  public record Dialling(@Nullable ResolverSettings resolver, Duration resolverTimeout) {
+    /** Nginx's defaults. */
+    public static final Dialling USUAL = new Dialling(null, Duration.ofSeconds(30));
   }
 
   /** {@code proxy_connect_timeout}, {@code proxy_send_timeout}, {@code proxy_read_timeout}. */

@@ -77,6 +77,7 @@ final class ForwardedTest {
             true,
             65536,
             false),
+        ProxySettings.Dialling.USUAL,
         new ProxySettings.Timeouts(
             Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(1)),
         new ProxySettings.UpstreamTls(false, null, false, null),
@@ -138,6 +139,7 @@ final class ForwardedTest {
             rules.buffering(),
             rules.bodyBufferSize()),
         settings.response(),
+        settings.dialling(),
         settings.timeouts(),
         settings.tls(),
         settings.nextUpstream(),
@@ -150,9 +152,10 @@ final class ForwardedTest {
   void variablesGiveTheWholeUri() throws Exception {
     ProxySettings settings =
         settings(new ProxyPass.Variable(Template.constant("http://backend:8080/x y\\r\\n?q")));
-    assertThatThrownBy(() -> head(settings, scope("/", "")))
-        .isInstanceOfSatisfying(GatewayFailure.class, f -> assertThat(f.status()).isEqualTo(502))
-        .hasMessage("no resolver defined to resolve backend");
+    Scope unknown = scope("/", "");
+    head(settings, unknown);
+    assertThat(unknown.get(ProxyTarget.class).group()).as("a resolver may know").isNull();
+    assertThat(unknown.get(ProxyTarget.class).hostName()).isEqualTo("backend");
     ProxySettings named =
         settings(new ProxyPass.Variable(Template.constant("http://BACKEND/x y\r\n?q")));
     RequestHead head = head(named, scope("/", ""));
