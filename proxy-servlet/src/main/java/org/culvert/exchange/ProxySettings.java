@@ -55,8 +55,7 @@ public record ProxySettings(
    * @param passHeaders {@code proxy_pass_request_headers}
    * @param passBody {@code proxy_pass_request_body}
    * @param buffering {@code proxy_request_buffering}: dial only when the whole body is here
-   * @param bodyBufferSize bytes of a buffered body in memory, the rest goes to a file ({@code
-   *     client_body_buffer_size})
+   * @param bodyBuffering where a buffered body is kept
    */
   public record RequestRules(
       String httpVersion,
@@ -66,7 +65,39 @@ public record ProxySettings(
       boolean passHeaders,
       boolean passBody,
       boolean buffering,
-      int bodyBufferSize) {}
+      BodyBuffering bodyBuffering) {}
+
+  /**
+   * Where a buffered request body is kept.
+   *
+   * @param size bytes in memory ({@code client_body_buffer_size}); one that is longer than that, or
+   *     by a quarter where its length is known, is in a file
+   * @param inFileOnly {@code client_body_in_file_only}
+   * @param folder {@code client_body_temp_path}
+   */
+  public record BodyBuffering(int size, InFileOnly inFileOnly, TempFolder folder) {
+    /** In memory, or in the machine's own folder. */
+    public static BodyBuffering of(int size) {
+      return new BodyBuffering(size, InFileOnly.OFF, TempFolder.SYSTEM);
+    }
+
+    /** How many bytes of a body stay in memory; its length is -1 where it is not known. */
+    int memory(long length) {
+      if (inFileOnly != InFileOnly.OFF) {
+        return -1;
+      }
+      return length >= 0 && length < size + (size >> 2) ? (int) length : size;
+    }
+  }
+
+  /** {@code client_body_in_file_only}. */
+  public enum InFileOnly {
+    OFF,
+    /** The file is there as long as the request. */
+    CLEAN,
+    /** The file stays. */
+    ON
+  }
 
   /** One {@code proxy_set_header}. */
   public record SetHeader(String name, Template value) {}

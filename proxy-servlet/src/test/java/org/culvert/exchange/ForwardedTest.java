@@ -64,7 +64,15 @@ final class ForwardedTest {
   private static ProxySettings settings(ProxyPass pass, SetHeader... set) {
     return new ProxySettings(
         pass,
-        new ProxySettings.RequestRules("1.1", null, null, List.of(set), true, true, true, 16384),
+        new ProxySettings.RequestRules(
+            "1.1",
+            null,
+            null,
+            List.of(set),
+            true,
+            true,
+            true,
+            ProxySettings.BodyBuffering.of(16384)),
         new ProxySettings.ResponseRules(
             Set.of("server"),
             Set.of(),
@@ -137,7 +145,7 @@ final class ForwardedTest {
             rules.passHeaders(),
             rules.passBody(),
             rules.buffering(),
-            rules.bodyBufferSize()),
+            rules.bodyBuffering()),
         settings.response(),
         settings.dialling(),
         settings.timeouts(),

@@ -87,7 +87,7 @@ final class TestProxy extends HttpServlet {
                 true,
                 true,
                 requestBuffering,
-                16384),
+                ProxySettings.BodyBuffering.of(16384)),
             new ProxySettings.ResponseRules(
                 Set.of("date", "server", "x-pad", "x-accel-buffering", "x-accel-redirect"),
                 Set.of(),
