@@ -39,9 +39,10 @@ class ArchitectureTest {
     ARROWS.put("access", Set.of("http", "variable"));
     ARROWS.put("limit", Set.of("http", "variable"));
     ARROWS.put("content", Set.of("http", "variable"));
+    ARROWS.put("resolver", Set.of("http"));
     ARROWS.put("upstream", Set.of("http"));
     ARROWS.put("observe", Set.of("http", "variable"));
-    ARROWS.put("exchange", Set.of("http", "variable", "upstream", "observe"));
+    ARROWS.put("exchange", Set.of("http", "variable", "resolver", "upstream", "observe"));
     ARROWS.put("tunnel", Set.of());
     ARROWS.put("upgrade", Set.of("tunnel", "exchange", "upstream", "observe", "variable", "http"));
     ARROWS.put("policy", Set.of("upgrade", "http", "variable", "observe"));
@@ -57,6 +58,7 @@ class ArchitectureTest {
             "access",
             "limit",
             "content",
+            "resolver",
             "upstream",
             "observe",
             "exchange",

@@ -54,6 +54,8 @@ final class DirectiveTable {
     RealIpDirectives.define(this);
     TlsDirectives.define(this);
     UpstreamDirectives.define(this);
+    RequestBodyDirectives.define(this);
+    ResolverDirectives.define(this);
     ProxyPassDirectives.define(this);
     ProxyRequestDirectives.define(this);
     ProxyResponseDirectives.define(this);

@@ -50,6 +50,9 @@ final class ProxyPassDirectives {
       if (address == null) {
         return "";
       }
+      if (address.isUnix()) {
+        return "localhost";
+      }
       return address.port() == defaultPort()
           ? address.host()
           : address.host() + ":" + address.port();
@@ -82,7 +85,7 @@ final class ProxyPassDirectives {
     }
     String rest = url.substring(scheme.length() + 3);
     HostPort address =
-        HostPort.parse(
+        HostPort.peer(
             rest,
             scheme.equals("https") ? 443 : 80,
             true,
@@ -145,6 +148,7 @@ final class ProxyPassDirectives {
         pass(target, path, reading),
         ProxyRequestDirectives.rules(level, reading),
         ProxyResponseDirectives.rules(level, path, target),
+        ResolverDirectives.settings(level),
         ProxyRequestDirectives.timeouts(level),
         ProxyTlsDirectives.settings(level),
         ProxyNextDirectives.settings(level),

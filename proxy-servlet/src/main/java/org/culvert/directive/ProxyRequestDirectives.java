@@ -55,7 +55,7 @@ final class ProxyRequestDirectives {
         level.get(PASS_HEADERS, true),
         level.get(PASS_BODY, true),
         level.get(BUFFERING, true),
-        CoreDirectives.bodyBufferSize(level));
+        RequestBodyDirectives.settings(level));
   }
 
   /** nginx's defaults first, where the location does not name them. */

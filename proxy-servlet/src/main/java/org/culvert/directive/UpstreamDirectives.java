@@ -1,6 +1,6 @@
 package org.culvert.directive;
 
-import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,9 +77,9 @@ final class UpstreamDirectives {
       }
     }
     String what = "in upstream \"" + url + "\"";
-    HostPort target = HostPort.parse(url, DEFAULT_PORT, false, directive, what);
-    String name = target.host() + ":" + target.port();
-    for (InetSocketAddress address : reading.upstreams().addresses(target, directive, what)) {
+    HostPort target = HostPort.peer(url, DEFAULT_PORT, false, directive, what);
+    String name = target.text();
+    for (SocketAddress address : reading.upstreams().peers(target, directive, what)) {
       level.add(
           PEERS, new PeerSettings(address, name, weight, maxFails, failTimeout, backup, down));
     }

@@ -2,6 +2,7 @@ package org.culvert.directive;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -43,13 +44,12 @@ final class UpstreamTable {
 
   /** The group of one host, made when new. */
   UpstreamSettings implicit(HostPort target, Directive at) throws ConfigurationException {
-    String name = target.host().toLowerCase(Locale.ROOT) + ":" + target.port();
+    String name = target.isUnix() ? target.text() : target.text().toLowerCase(Locale.ROOT);
     UpstreamSettings group = implicit.get(name);
     if (group == null) {
       List<PeerSettings> peers = new ArrayList<>();
-      for (InetSocketAddress address :
-          addresses(target, at, "in upstream \"" + target.host() + "\"")) {
-        peers.add(PeerSettings.of(address, target.host() + ":" + target.port()));
+      for (SocketAddress address : peers(target, at, "in upstream \"" + target.host() + "\"")) {
+        peers.add(PeerSettings.of(address, target.text()));
       }
       group = new UpstreamSettings(name, List.copyOf(peers), DEFAULT_KEEPALIVE);
       implicit.put(name, group);
@@ -62,6 +62,12 @@ final class UpstreamTable {
     List<UpstreamSettings> all = new ArrayList<>(groups.values());
     all.addAll(implicit.values());
     return List.copyOf(all);
+  }
+
+  /** All addresses of a peer: those of a host, or that of a Unix domain socket. */
+  List<? extends SocketAddress> peers(HostPort target, Directive at, String what)
+      throws ConfigurationException {
+    return target.isUnix() ? List.of(target.unix()) : addresses(target, at, what);
   }
 
   /** All addresses of a host. */

@@ -25,15 +25,15 @@ public final class Exchange {
   private volatile @Nullable BufferedBody buffered;
   private volatile @Nullable RequestBody streamed;
   private volatile @Nullable ProxyTarget target;
-  private volatile @Nullable RequestHead head;
   private volatile boolean streamedRead;
 
   /**
    * An exchange that has not begun.
    *
    * @param scope has RequestFacts; gets Attempts, ProxyTarget and where it was buffered the
-   *     BufferedBody, which whoever ends the request closes. All that depends on the request is
-   *     evaluated on the thread that calls {@link #start}, except what belongs to the answer
+   *     BufferedBody, which whoever ends the request closes. The target is evaluated on the thread
+   *     that calls {@link #start}, the head and {@code proxy_set_body} when the body is here, whose
+   *     text they may have
    */
   public Exchange(
       Upstreams upstreams,
@@ -57,9 +57,7 @@ public final class Exchange {
       return;
     }
     try {
-      ProxyTarget to = ProxyTarget.of(settings.pass(), scope, upstreams.groups());
-      target = to;
-      head = ForwardedRequest.plain(settings, to, scope);
+      target = ProxyTarget.of(settings.pass(), scope, upstreams.groups());
       takeBody();
     } catch (GatewayFailure failure) {
       upstream.unanswered(failure);
@@ -80,14 +78,11 @@ public final class Exchange {
     upstream.abort(failure);
   }
 
+  /** As nginx: all of it is read, whatever is sent, unless it is passed on as it comes. */
   private void takeBody() throws GatewayFailure {
     BufferedBody before = scope.find(BufferedBody.class);
-    if (before != null
-        && before.isWhole()
-        && settings.request().body() == null
-        && settings.request().passBody()) {
-      buffered = before;
-      dial();
+    if (before != null && before.isWhole()) {
+      dial(before);
       return;
     }
     RequestBody client = downstream.body();
@@ -98,37 +93,63 @@ public final class Exchange {
           "client intended to send too large body: " + client.length() + " bytes");
     }
     ProxySettings.RequestRules rules = settings.request();
-    if (rules.body() != null) {
-      buffered = BufferedBody.of(Octets.bytes(rules.body().evaluate(scope)));
-      dial();
-    } else if (!rules.passBody() || client.length() == 0) {
-      dial();
+    if (client.length() == 0 && !(inFileOnly() && saysLength())) {
+      dial(null);
+      return;
+    }
+    RequestBody limited =
+        limit > 0 && client.length() < 0 ? new LimitedBody(client, limit) : client;
+    if (isStreamed(rules, client)) {
+      streamed = limited;
+      dial(null);
     } else {
-      RequestBody limited =
-          limit > 0 && client.length() < 0 ? new LimitedBody(client, limit) : client;
-      // HTTP/1.0 has no chunks: the length must be known.
-      if (rules.buffering() || (client.length() < 0 && rules.httpVersion().equals("1.0"))) {
-        BufferedBody whole = new BufferedBody(rules.bodyBufferSize());
-        buffered = whole;
-        scope.put(BufferedBody.class, whole);
-        new BodyCollector(limited, whole, this::dialGuarded, upstream::unanswered).start();
-      } else {
-        streamed = limited;
-        dial();
-      }
+      BufferedBody whole = new BufferedBody(rules.bodyBuffering(), client.length());
+      scope.put(BufferedBody.class, whole);
+      new BodyCollector(limited, whole, () -> dialGuarded(whole), upstream::unanswered).start();
     }
   }
 
-  private void dialGuarded() {
+  /** HTTP/1.0 has no chunks: there the length must be known. */
+  private static boolean isStreamed(ProxySettings.RequestRules rules, RequestBody client) {
+    return !rules.buffering()
+        && rules.body() == null
+        && rules.passBody()
+        && (client.length() >= 0 || !rules.httpVersion().equals("1.0"));
+  }
+
+  private boolean inFileOnly() {
+    return settings.request().bodyBuffering().inFileOnly() != ProxySettings.InFileOnly.OFF;
+  }
+
+  private boolean saysLength() {
+    return scope.get(RequestFacts.class).head().fields().contains("Content-Length");
+  }
+
+  private void dialGuarded(@Nullable BufferedBody body) {
     try {
-      dial();
+      dial(body);
+    } catch (GatewayFailure failure) {
+      upstream.unanswered(failure);
     } catch (RuntimeException e) {
       upstream.unanswered(UpstreamRequest.defect(e));
     }
   }
 
-  private void dial() {
-    upstream.send(known(target), framed(known(head)), new Sent());
+  /**
+   * Makes the head and sends it.
+   *
+   * @param body the client's, where it was buffered
+   */
+  private void dial(@Nullable BufferedBody body) throws GatewayFailure {
+    ProxySettings.RequestRules rules = settings.request();
+    if (rules.body() != null) {
+      buffered = BufferedBody.of(Octets.bytes(rules.body().evaluate(scope)));
+    } else if (rules.passBody()) {
+      buffered = body;
+    }
+    ProxyTarget to = known(target);
+    RequestHead head = ForwardedRequest.plain(settings, to, scope);
+    upstream.send(to, framed(head), new Sent());
   }
 
   /**
@@ -180,8 +201,7 @@ public final class Exchange {
     BufferedBody whole = buffered;
     RequestBody stream = streamed;
     long length = whole != null ? whole.length() : stream != null ? stream.length() : 0;
-    boolean said = scope.get(RequestFacts.class).head().fields().contains("Content-Length");
-    if (length > 0 || (length == 0 && said && settings.request().passBody())) {
+    if (length > 0 || (length == 0 && saysLength() && settings.request().passBody())) {
       plain.fields().add("Content-Length", Long.toString(length));
     }
     return plain;

@@ -79,8 +79,7 @@ public final class Failover {
     if (peer == null) {
       GatewayFailure none =
           new GatewayFailure(
-              GatewayFailure.Kind.NO_LIVE_PEER,
-              "no live upstreams while connecting to upstream \"" + group.settings().name() + '"');
+              GatewayFailure.Kind.NO_LIVE_PEER, "no live upstreams while connecting to upstream");
       attempts.begin(group.settings().name()).failed(none.status());
       failed.accept(none);
       return;

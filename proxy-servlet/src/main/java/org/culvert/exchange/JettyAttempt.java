@@ -137,7 +137,7 @@ public final class JettyAttempt {
       fail(
           new GatewayFailure(
               GatewayFailure.Kind.BROKEN,
-              "upstream " + origin.address() + " closed its connection before the request"));
+              "upstream " + origin.text() + " closed its connection before the request"));
       return;
     }
     JettyRequestSending request =
@@ -165,7 +165,7 @@ public final class JettyAttempt {
     abort(
         new GatewayFailure(
             GatewayFailure.Kind.TIMEOUT,
-            "upstream " + origin.address() + " timed out after " + limit + " while " + doing));
+            "upstream " + origin.text() + " timed out after " + limit + " while " + doing));
   }
 
   private void switched(ResponseHead answer) {
@@ -174,7 +174,7 @@ public final class JettyAttempt {
       abort(
           new GatewayFailure(
               GatewayFailure.Kind.INVALID_RESPONSE,
-              "upstream " + origin.address() + " switched protocols although not asked to"));
+              "upstream " + origin.text() + " switched protocols although not asked to"));
       return;
     }
     GatewayFailure wrong = to.wrong(answer);

@@ -1,10 +1,9 @@
 package org.culvert.exchange;
 
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.net.UnknownHostException;
+import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
@@ -201,19 +200,12 @@ public final class JettyClient {
     JettyDial dial = new JettyDial(origin, connector.getSelectorManager(), timers, limit, dialled);
     dialling.set(dial);
     try {
-      connector.connect(named(origin), context(origin, kept, dial));
-    } catch (UnknownHostException | RuntimeException e) {
+      connector.connect(origin.address(), context(origin, kept, dial));
+    } catch (RuntimeException e) {
       dial.failed(e); // Thrown on, it would be told a second time when the dial's limit passes.
     } finally {
       dialling.remove();
     }
-  }
-
-  /** The host string of the address is the name that TLS sends and verifies. */
-  private static InetSocketAddress named(JettyOrigin origin) throws UnknownHostException {
-    byte[] bytes = origin.address().getAddress().getAddress();
-    return new InetSocketAddress(
-        InetAddress.getByAddress(origin.name(), bytes), origin.address().getPort());
   }
 
   private Map<String, Object> context(
@@ -222,12 +214,27 @@ public final class JettyClient {
         (endPoint, context) ->
             new JettyUpstreamConnection(endPoint, this, kept, dial, origin.isTls());
     Map<String, Object> context = new HashMap<>();
-    context.put(
-        ClientConnectionFactory.CONTEXT_KEY,
-        origin.isTls() ? connector.newSslClientConnectionFactory(tls, http) : http);
+    context.put(ClientConnectionFactory.CONTEXT_KEY, origin.isTls() ? tls(origin, http) : http);
     context.put(ClientConnector.CONNECTION_PROMISE_CONTEXT_KEY, dial);
-    context.put(Transport.CONTEXT_KEY, Transport.TCP_IP);
+    context.put(Transport.CONTEXT_KEY, transport(origin));
     return context;
+  }
+
+  private static Transport transport(JettyOrigin origin) {
+    return origin.address() instanceof UnixDomainSocketAddress unix
+        ? new Transport.TCPUnix(unix.getPath())
+        : Transport.TCP_IP;
+  }
+
+  /** The host string of the address in the context is the name that TLS sends and verifies. */
+  private ClientConnectionFactory tls(JettyOrigin origin, ClientConnectionFactory http) {
+    ClientConnectionFactory secure = connector.newSslClientConnectionFactory(tls, http);
+    return (endPoint, context) -> {
+      context.put(
+          ClientConnector.REMOTE_SOCKET_ADDRESS_CONTEXT_KEY,
+          InetSocketAddress.createUnresolved(origin.name(), origin.port()));
+      return secure.newConnection(endPoint, context);
+    };
   }
 
   /** Has the selector of this client's connections tell of a socket that somebody else reads. */

@@ -9,6 +9,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.culvert.exchange.ProxySettings.UpstreamTls;
+import org.culvert.resolver.DnsLoop;
+import org.culvert.resolver.Resolver;
+import org.culvert.resolver.ResolverSettings;
 import org.eclipse.jetty.io.ArrayByteBufferPool;
 import org.eclipse.jetty.io.ByteBufferPool;
 import org.eclipse.jetty.util.component.LifeCycle;
@@ -57,6 +60,7 @@ public final class JettyClients implements AutoCloseable {
     final ScheduledExecutorScheduler jettyScheduler = new ScheduledExecutorScheduler(scheduler);
     final ByteBufferPool pool = new ArrayByteBufferPool();
     final PooledBuffers buffers = new PooledBuffers(MOST_BUFFERS);
+    final DnsLoop names = new DnsLoop();
     final Map<Key, Users> clients = new HashMap<>();
     int users;
 
@@ -101,6 +105,7 @@ public final class JettyClients implements AutoCloseable {
       return List.of(
           () -> before.forEach(JettyClients::join),
           () -> timers.hangUps().close(),
+          names::close,
           () -> LifeCycle.stop(jettyScheduler),
           this::endScheduler,
           () -> LifeCycle.stop(threads));
@@ -143,6 +148,11 @@ public final class JettyClients implements AutoCloseable {
   /** The process's timers. */
   public Timers timers() {
     return shared.timers;
+  }
+
+  /** A resolver of its own that asks with the process's thread for that. */
+  Resolver resolver(ResolverSettings settings) {
+    return new Resolver(shared.names, settings, shared.threads);
   }
 
   /** The client for these TLS settings; made at first use. */

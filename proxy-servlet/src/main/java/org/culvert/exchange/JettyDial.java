@@ -47,7 +47,7 @@ final class JettyDial implements Promise<Connection> {
       dialled.failed(
           new GatewayFailure(
               GatewayFailure.Kind.CONNECT_TIMEOUT,
-              "upstream timed out while connecting to " + origin.address()));
+              "upstream timed out while connecting to " + origin.text()));
     }
   }
 

@@ -1,8 +1,12 @@
 package org.culvert.exchange;
 
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketException;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 import org.culvert.http.GatewayFailure;
+import org.culvert.observe.Errno;
 
 /** What exceptions of Jetty's connections mean. */
 final class JettyFailures {
@@ -19,8 +23,21 @@ final class JettyFailures {
         timeout
             ? GatewayFailure.Kind.CONNECT_TIMEOUT
             : tls ? GatewayFailure.Kind.TLS_FAILED : GatewayFailure.Kind.CONNECT_FAILED,
-        "connect() failed (" + cause + ") while connecting to upstream " + origin.address(),
+        connect(origin) + " failed " + reason(cause) + " while connecting to upstream",
         cause);
+  }
+
+  /** The connect of a Unix domain socket fails at once, where nginx names the address. */
+  private static String connect(JettyOrigin origin) {
+    return origin.address() instanceof InetSocketAddress
+        ? "connect()"
+        : "connect() to " + origin.text();
+  }
+
+  /** Jetty has words of its own around a SocketException's. */
+  private static String reason(Throwable cause) {
+    Throwable system = cause.getCause() instanceof SocketException inner ? inner : cause;
+    return system instanceof IOException io ? Errno.of(io) : "(" + system + ")";
   }
 
   /**
@@ -39,7 +56,7 @@ final class JettyFailures {
         cause instanceof SSLException && !committed
             ? GatewayFailure.Kind.TLS_FAILED
             : GatewayFailure.Kind.BROKEN;
-    return new GatewayFailure(kind, "upstream " + origin.address() + " broke off: " + cause, cause);
+    return new GatewayFailure(kind, "upstream " + origin.text() + " broke off: " + cause, cause);
   }
 
   /** A request that could not even be begun: its head cannot be written, or the fault is ours. */
@@ -48,7 +65,7 @@ final class JettyFailures {
         cause instanceof IllegalArgumentException
             ? GatewayFailure.Kind.BAD_REQUEST
             : GatewayFailure.Kind.INTERNAL,
-        "cannot send to " + origin.address() + ": " + cause,
+        "cannot send to " + origin.text() + ": " + cause,
         cause);
   }
 }

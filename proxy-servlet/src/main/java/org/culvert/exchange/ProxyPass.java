@@ -10,8 +10,9 @@ public sealed interface ProxyPass {
    * A target without variables.
    *
    * @param scheme "http" or "https"
-   * @param host what {@code $proxy_host} is: name, and port where it is not the scheme's default
-   * @param port {@code $proxy_port}
+   * @param host what {@code $proxy_host} is: name, and port where it is not the scheme's default;
+   *     "localhost" for a Unix domain socket
+   * @param port {@code $proxy_port}; 0 for a Unix domain socket
    * @param upstream its peers
    * @param uri the URI part, starting with "/", which replaces the location's prefix; null forwards
    *     the client's own raw URI

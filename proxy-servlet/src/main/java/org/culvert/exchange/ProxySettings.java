@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeSet;
+import org.culvert.resolver.ResolverSettings;
 import org.culvert.variable.CapturingRegex;
 import org.culvert.variable.Template;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param pass the target
  * @param request what is done to the request
  * @param response what is done to the response
+ * @param dialling how a peer is reached
  * @param timeouts how long to wait
  * @param tls towards the upstream, for "https"
  * @param nextUpstream when to try another peer
@@ -30,6 +32,7 @@ public record ProxySettings(
     ProxyPass pass,
     RequestRules request,
     ResponseRules response,
+    Dialling dialling,
     Timeouts timeouts,
     UpstreamTls tls,
     NextUpstream nextUpstream,
@@ -52,8 +55,7 @@ public record ProxySettings(
    * @param passHeaders {@code proxy_pass_request_headers}
    * @param passBody {@code proxy_pass_request_body}
    * @param buffering {@code proxy_request_buffering}: dial only when the whole body is here
-   * @param bodyBufferSize bytes of a buffered body in memory, the rest goes to a file ({@code
-   *     client_body_buffer_size})
+   * @param bodyBuffering where a buffered body is kept
    */
   public record RequestRules(
       String httpVersion,
@@ -63,7 +65,39 @@ public record ProxySettings(
       boolean passHeaders,
       boolean passBody,
       boolean buffering,
-      int bodyBufferSize) {}
+      BodyBuffering bodyBuffering) {}
+
+  /**
+   * Where a buffered request body is kept.
+   *
+   * @param size bytes in memory ({@code client_body_buffer_size}); one that is longer than that, or
+   *     by a quarter where its length is known, is in a file
+   * @param inFileOnly {@code client_body_in_file_only}
+   * @param folder {@code client_body_temp_path}
+   */
+  public record BodyBuffering(int size, InFileOnly inFileOnly, TempFolder folder) {
+    /** In memory, or in the machine's own folder. */
+    public static BodyBuffering of(int size) {
+      return new BodyBuffering(size, InFileOnly.OFF, TempFolder.SYSTEM);
+    }
+
+    /** How many bytes of a body stay in memory; its length is -1 where it is not known. */
+    int memory(long length) {
+      if (inFileOnly != InFileOnly.OFF) {
+        return -1;
+      }
+      return length >= 0 && length < size + (size >> 2) ? (int) length : size;
+    }
+  }
+
+  /** {@code client_body_in_file_only}. */
+  public enum InFileOnly {
+    OFF,
+    /** The file is there as long as the request. */
+    CLEAN,
+    /** The file stays. */
+    ON
+  }
 
   /** One {@code proxy_set_header}. */
   public record SetHeader(String name, Template value) {}
@@ -109,6 +143,18 @@ public record ProxySettings(
      * Replaces what a regular expression matches; its groups are {@code $1}… in the replacement.
      */
     record Pattern(CapturingRegex match, Template replacement) implements Rewrite {}
+  }
+
+  /**
+   * How a peer is reached.
+   *
+   * @param resolver who knows the addresses of names that variables make ({@code resolver}), or
+   *     null for nobody
+   * @param resolverTimeout {@code resolver_timeout}
+   */
+  public record Dialling(@Nullable ResolverSettings resolver, Duration resolverTimeout) {
+    /** Nginx's defaults. */
+    public static final Dialling USUAL = new Dialling(null, Duration.ofSeconds(30));
   }
 
   /** {@code proxy_connect_timeout}, {@code proxy_send_timeout}, {@code proxy_read_timeout}. */

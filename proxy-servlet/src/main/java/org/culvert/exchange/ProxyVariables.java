@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code $proxy_host}, {@code $proxy_port}, {@code $proxy_add_x_forwarded_for} (nginx, {@code
- * ngx_http_proxy_module}, "Embedded Variables").
+ * ngx_http_proxy_module}, "Embedded Variables"), and what is known of a body that was read for a
+ * backend: {@code $request_body}, {@code $request_body_file} ({@code ngx_http_core_module}).
  */
 public final class ProxyVariables {
   private ProxyVariables() {}
@@ -25,7 +26,19 @@ public final class ProxyVariables {
         "proxy_port",
         scope -> {
           ProxyTarget target = scope.find(ProxyTarget.class);
-          return target == null ? null : Integer.toString(target.port());
+          return target == null ? null : target.port() == 0 ? "" : Integer.toString(target.port());
+        });
+    table.define(
+        "request_body",
+        scope -> {
+          BufferedBody body = scope.find(BufferedBody.class);
+          return body == null ? null : body.text();
+        });
+    table.define(
+        "request_body_file",
+        scope -> {
+          BufferedBody body = scope.find(BufferedBody.class);
+          return body == null ? null : body.fileName();
         });
     table.define("proxy_add_x_forwarded_for", ProxyVariables::forwardedFor);
   }

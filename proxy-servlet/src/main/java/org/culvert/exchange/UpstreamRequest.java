@@ -6,7 +6,10 @@ import org.culvert.http.GatewayFailure;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.RequestHead;
 import org.culvert.http.ResponseHead;
+import org.culvert.resolver.Resolution;
+import org.culvert.resolver.ResolverSettings;
 import org.culvert.upstream.Attempts;
+import org.culvert.upstream.UpstreamGroup;
 import org.culvert.variable.Scope;
 import org.jspecify.annotations.Nullable;
 
@@ -66,19 +69,59 @@ public final class UpstreamRequest {
 
   /** Makes the first attempt, unless it was aborted; returns at once. */
   public void send(ProxyTarget to, RequestHead head, Message message) {
+    UpstreamGroup known = to.group();
+    if (known != null) {
+      send(to, known, head, message);
+      return;
+    }
+    String name = to.hostName();
+    ResolverSettings resolver = settings.dialling().resolver();
+    if (resolver == null) {
+      unanswered(unresolved("no resolver defined to resolve " + name));
+      return;
+    }
+    upstreams
+        .resolver(resolver)
+        .resolve(
+            name,
+            settings.dialling().resolverTimeout(),
+            resolution -> resolved(resolution, to, head, message));
+  }
+
+  private static GatewayFailure unresolved(String message) {
+    return new GatewayFailure(GatewayFailure.Kind.NO_LIVE_PEER, message);
+  }
+
+  private void resolved(Resolution found, ProxyTarget to, RequestHead head, Message message) {
+    if (aborted != null) {
+      return; // Whoever did so has had its end told.
+    }
+    if (found.state() != 0) {
+      unanswered(unresolved(to.hostName() + " could not be resolved " + found.reason()));
+      return;
+    }
+    try {
+      send(to, to.resolved(found.addresses()), head, message);
+    } catch (RuntimeException e) {
+      unanswered(defect(e));
+    }
+  }
+
+  private void send(ProxyTarget to, UpstreamGroup group, RequestHead head, Message message) {
     Attempts attempts = scope.find(Attempts.class);
     if (attempts == null) {
       attempts = new Attempts();
       scope.put(Attempts.class, attempts);
     }
+    attempts.asking(to.scheme(), head.target());
     Failover loop =
         new Failover(
-            to.group(),
+            group,
             settings.nextUpstream(),
             attempts,
             head.method(),
             message::isRepeatable,
-            attempted -> attempt(attempted, to, head, message),
+            attempted -> attempt(attempted, to, group, head, message),
             this::unanswered);
     failover = loop;
     if (aborted == null) {
@@ -86,12 +129,17 @@ public final class UpstreamRequest {
     }
   }
 
-  private void attempt(Failover.Try attempted, ProxyTarget to, RequestHead head, Message message) {
+  private void attempt(
+      Failover.Try attempted,
+      ProxyTarget to,
+      UpstreamGroup group,
+      RequestHead head,
+      Message message) {
     JettyClient client = upstreams.clients().client(settings.tls());
     JettyAttempt sending =
         new JettyAttempt(
             client,
-            JettyClient.origin(to.scheme(), tlsName(to), attempted.peer(), to.group()),
+            JettyClient.origin(to.scheme(), tlsName(to), attempted.peer(), group),
             attempted,
             settings.timeouts(),
             head,

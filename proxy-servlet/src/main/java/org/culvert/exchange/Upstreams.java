@@ -2,6 +2,10 @@ package org.culvert.exchange;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.culvert.resolver.Resolver;
+import org.culvert.resolver.ResolverSettings;
 import org.culvert.upstream.UpstreamGroups;
 import org.culvert.upstream.UpstreamSettings;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 public final class Upstreams implements AutoCloseable {
   private final UpstreamGroups groups;
   private final JettyClients clients;
+  private final Map<ResolverSettings, Resolver> resolvers = new ConcurrentHashMap<>();
 
   private Upstreams(UpstreamGroups groups, JettyClients clients) {
     this.groups = groups;
@@ -38,6 +43,11 @@ public final class Upstreams implements AutoCloseable {
   /** The clients. */
   public JettyClients clients() {
     return clients;
+  }
+
+  /** The resolver of these settings, which all locations with equal ones share. */
+  Resolver resolver(ResolverSettings settings) {
+    return resolvers.computeIfAbsent(settings, clients::resolver);
   }
 
   /** The process's timers. */

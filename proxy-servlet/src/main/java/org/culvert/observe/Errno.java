@@ -32,10 +32,16 @@ public final class Errno {
       return "(99: Cannot assign requested address)";
     }
     return switch (words) {
+      case "No such file or directory" -> "(2: No such file or directory)";
       case "Permission denied" -> "(13: Permission denied)";
       case "Not a directory" -> "(20: Not a directory)";
       case "Is a directory" -> "(21: Is a directory)";
       case "Too many open files" -> "(24: Too many open files)";
+      case "Network is unreachable" -> "(101: Network is unreachable)";
+      case "Connection reset by peer", "Connection reset" -> "(104: Connection reset by peer)";
+      case "Connection timed out" -> "(110: Connection timed out)";
+      case "Connection refused" -> "(111: Connection refused)";
+      case "No route to host" -> "(113: No route to host)";
       default -> "(" + words + ")";
     };
   }

@@ -66,9 +66,9 @@ final class ErrorLines {
     line.append(", server: ").append(facts.serverName());
     line.append(", request: \"").append(facts.requestLine()).append('"');
     Attempts attempts = scope.find(Attempts.class);
-    if (attempts != null && !attempts.list().isEmpty()) {
-      var last = attempts.list().get(attempts.list().size() - 1);
-      line.append(", upstream: \"").append(last.address()).append('"');
+    String upstream = attempts == null ? null : attempts.url();
+    if (upstream != null) {
+      line.append(", upstream: \"").append(upstream).append('"');
     }
     String host = facts.head().fields().first("Host");
     if (host != null) {

@@ -267,13 +267,13 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome {
   /** The request is over, answered or not: its line is written, once. */
   void end() {
     if (life.end()) {
-      BufferedBody body = scope.find(BufferedBody.class);
-      if (body != null) {
-        body.close();
-      }
       try {
         runtime.log(answer.location(), scope);
       } finally {
+        BufferedBody body = scope.find(BufferedBody.class);
+        if (body != null) {
+          body.close();
+        }
         runtime.ended(this);
       }
     }

@@ -3,6 +3,8 @@ package org.culvert.upstream;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.culvert.http.HeaderFields;
+import org.culvert.http.SocketAddresses;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one request did upstream, attempt by attempt: the source of {@code $upstream_*}. A facet of
@@ -126,10 +128,31 @@ public final class Attempts {
 
   private final List<Attempt> attempts = new CopyOnWriteArrayList<>();
   private boolean newExchange;
+  private volatile String scheme = "http";
+  private volatile String target = "";
 
   /** Another exchange begins. */
   public void exchange() {
     newExchange = !attempts.isEmpty();
+  }
+
+  /** What is asked for from here on, for the error log: "http" and the target that is sent. */
+  public void asking(String newScheme, String newTarget) {
+    scheme = newScheme;
+    target = newTarget;
+  }
+
+  /**
+   * The URL of the latest attempt as nginx's error log has it: "http://127.0.0.1:8080/x",
+   * "http://unix:/run/app.sock:/x"; null before any.
+   */
+  public @Nullable String url() {
+    if (attempts.isEmpty()) {
+      return null;
+    }
+    String address = attempts.get(attempts.size() - 1).address();
+    String colon = address.startsWith(SocketAddresses.UNIX) ? ":" : "";
+    return scheme + "://" + address + colon + target;
   }
 
   /** An attempt begins. */

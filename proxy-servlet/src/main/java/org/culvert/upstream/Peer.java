@@ -1,6 +1,7 @@
 package org.culvert.upstream;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import org.culvert.http.SocketAddresses;
 
 /** One server of a group at run time: its settings, its health, and what is under way with it. */
 public final class Peer {
@@ -29,14 +30,12 @@ public final class Peer {
     return inFlight.get();
   }
 
-  /** Its address as logs and {@code $upstream_addr} show it: "127.0.0.1:8080", "[::1]:8080". */
+  /**
+   * Its address as logs and {@code $upstream_addr} show it: "127.0.0.1:8080", "[::1]:8080",
+   * "unix:/run/app.sock".
+   */
   public String address() {
-    var address = settings.address();
-    if (address.getAddress() == null) {
-      return address.getHostString() + ":" + address.getPort();
-    }
-    String host = address.getAddress().getHostAddress();
-    return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
+    return SocketAddresses.text(settings.address());
   }
 
   void begun() {

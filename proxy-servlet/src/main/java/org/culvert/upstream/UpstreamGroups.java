@@ -1,6 +1,6 @@
 package org.culvert.upstream;
 
-import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -23,7 +23,7 @@ public final class UpstreamGroups {
   private volatile Map<UpstreamSettings, UpstreamGroup> known = new IdentityHashMap<>();
 
   private final Map<String, UpstreamGroup> byName = new HashMap<>();
-  private final Map<InetSocketAddress, UpstreamGroup> literals = new ConcurrentHashMap<>();
+  private final Map<SocketAddress, UpstreamGroup> literals = new ConcurrentHashMap<>();
 
   /**
    * Groups for a configuration.
@@ -74,10 +74,10 @@ public final class UpstreamGroups {
   /**
    * The group of one address that only a request's variables named.
    *
-   * @param server the address as written, "127.0.0.1:8080"
+   * @param server the address as written, "127.0.0.1:8080" or "unix:/run/app.sock"
    * @param keepalive idle connections to keep
    */
-  public UpstreamGroup literal(InetSocketAddress address, String server, int keepalive) {
+  public UpstreamGroup literal(SocketAddress address, String server, int keepalive) {
     UpstreamGroup before = literals.get(address);
     if (before != null) {
       return before;
@@ -89,7 +89,7 @@ public final class UpstreamGroups {
     return literals.size() < MOST_LITERALS ? remember(address, group) : group;
   }
 
-  private UpstreamGroup remember(InetSocketAddress address, UpstreamGroup group) {
+  private UpstreamGroup remember(SocketAddress address, UpstreamGroup group) {
     UpstreamGroup other = literals.putIfAbsent(address, group);
     return other == null ? group : other;
   }

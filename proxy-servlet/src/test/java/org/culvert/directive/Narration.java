@@ -8,12 +8,16 @@ import org.culvert.content.StaticSettings;
 import org.culvert.directive.LocationSettings.Handler;
 import org.culvert.exchange.ProxyPass;
 import org.culvert.exchange.ProxySettings;
+import org.culvert.exchange.ProxySettings.BodyBuffering;
+import org.culvert.exchange.ProxySettings.InFileOnly;
 import org.culvert.exchange.ProxySettings.NextUpstream;
 import org.culvert.exchange.ProxySettings.RequestRules;
 import org.culvert.exchange.ProxySettings.ResponseRules;
 import org.culvert.exchange.ProxySettings.Rewrite;
 import org.culvert.exchange.ProxySettings.Timeouts;
+import org.culvert.exchange.TempFolder;
 import org.culvert.http.Octets;
+import org.culvert.http.SocketAddresses;
 import org.culvert.location.LocationMatch;
 import org.culvert.rewrite.Return;
 import org.culvert.rewrite.RewriteStep;
@@ -93,9 +97,7 @@ final class Narration {
   }
 
   private static String peer(PeerSettings peer) {
-    return peer.address().getAddress().getHostAddress()
-        + ":"
-        + peer.address().getPort()
+    return SocketAddresses.text(peer.address())
         + " of "
         + peer.server()
         + " weight="
@@ -268,7 +270,10 @@ final class Narration {
     unless(rules.passHeaders(), "no request headers");
     unless(rules.passBody(), "no request body");
     unless(rules.buffering(), "request not buffered");
-    unless(rules.bodyBufferSize() == 16384, "body buffer " + rules.bodyBufferSize());
+    BodyBuffering body = rules.bodyBuffering();
+    unless(body.size() == 16384, "body buffer " + body.size());
+    unless(body.inFileOnly() == InFileOnly.OFF, "body in file only: " + body.inFileOnly());
+    unless(body.folder().equals(TempFolder.SYSTEM), "body folder " + body.folder());
   }
 
   private void response(ResponseRules rules) {

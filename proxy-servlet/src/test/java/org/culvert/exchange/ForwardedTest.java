@@ -64,7 +64,15 @@ final class ForwardedTest {
   private static ProxySettings settings(ProxyPass pass, SetHeader... set) {
     return new ProxySettings(
         pass,
-        new ProxySettings.RequestRules("1.1", null, null, List.of(set), true, true, true, 16384),
+        new ProxySettings.RequestRules(
+            "1.1",
+            null,
+            null,
+            List.of(set),
+            true,
+            true,
+            true,
+            ProxySettings.BodyBuffering.of(16384)),
         new ProxySettings.ResponseRules(
             Set.of("server"),
             Set.of(),
@@ -77,6 +85,7 @@ final class ForwardedTest {
             true,
             65536,
             false),
+        ProxySettings.Dialling.USUAL,
         new ProxySettings.Timeouts(
             Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(1)),
         new ProxySettings.UpstreamTls(false, null, false, null),
@@ -136,8 +145,9 @@ final class ForwardedTest {
             rules.passHeaders(),
             rules.passBody(),
             rules.buffering(),
-            rules.bodyBufferSize()),
+            rules.bodyBuffering()),
         settings.response(),
+        settings.dialling(),
         settings.timeouts(),
         settings.tls(),
         settings.nextUpstream(),
@@ -150,9 +160,10 @@ final class ForwardedTest {
   void variablesGiveTheWholeUri() throws Exception {
     ProxySettings settings =
         settings(new ProxyPass.Variable(Template.constant("http://backend:8080/x y\\r\\n?q")));
-    assertThatThrownBy(() -> head(settings, scope("/", "")))
-        .isInstanceOfSatisfying(GatewayFailure.class, f -> assertThat(f.status()).isEqualTo(502))
-        .hasMessage("no resolver defined to resolve backend");
+    Scope unknown = scope("/", "");
+    head(settings, unknown);
+    assertThat(unknown.get(ProxyTarget.class).group()).as("a resolver may know").isNull();
+    assertThat(unknown.get(ProxyTarget.class).hostName()).isEqualTo("backend");
     ProxySettings named =
         settings(new ProxyPass.Variable(Template.constant("http://BACKEND/x y\r\n?q")));
     RequestHead head = head(named, scope("/", ""));

@@ -60,6 +60,7 @@ final class DefectTest {
                     true,
                     65536,
                     false),
+                s.dialling(),
                 s.timeouts(),
                 s.tls(),
                 s.nextUpstream(),

@@ -789,7 +789,7 @@ final class HttpExchangeTest {
                             true,
                             true,
                             false,
-                            16384)));
+                            ProxySettings.BodyBuffering.of(16384))));
         var client = new RawClient(front.port())) {
       client.send(
           "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n");

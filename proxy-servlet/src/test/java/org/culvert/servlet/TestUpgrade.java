@@ -67,6 +67,7 @@ final class TestUpgrade extends HttpServlet {
             plain.pass(),
             plain.request(),
             plain.response(),
+            plain.dialling(),
             plain.timeouts(),
             plain.tls(),
             plain.nextUpstream(),

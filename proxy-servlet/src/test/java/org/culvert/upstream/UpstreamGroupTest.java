@@ -35,7 +35,7 @@ final class UpstreamGroupTest {
       return 0;
     }
     group.done(peer, failed);
-    return peer.settings().address().getPort();
+    return ((InetSocketAddress) peer.settings().address()).getPort();
   }
 
   @Test
@@ -59,7 +59,7 @@ final class UpstreamGroupTest {
     List<Integer> order = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
       Peer peer = group.choose(Set.of());
-      order.add(peer.settings().address().getPort());
+      order.add(((InetSocketAddress) peer.settings().address()).getPort());
     }
     // While the probe is out the peer is not chosen again.
     assertThat(order).containsOnlyOnce(1);
