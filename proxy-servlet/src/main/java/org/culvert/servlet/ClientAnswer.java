@@ -109,6 +109,9 @@ final class ClientAnswer {
   }
 
   private void addHeaders(int status, HeaderFields fields) {
+    if (scope.get(RequestFacts.class).isSubrequest()) {
+      return;
+    }
     int sent = pageStatus == 0 ? status : pageStatus;
     location.expires().apply(sent, scope, fields);
     AddHeaders.apply(location.addHeaders(), sent, scope, fields);

@@ -1,5 +1,8 @@
 package org.culvert.servlet;
 
+import java.util.function.Consumer;
+import org.culvert.access.AccessVerdict;
+import org.culvert.access.AuthRequest;
 import org.culvert.content.StaticContent;
 import org.culvert.content.StaticOutcome;
 import org.culvert.content.StaticSettings;
@@ -32,7 +35,8 @@ import org.jspecify.annotations.Nullable;
 final class RequestCycle implements ExchangeEnd, Routing.Outcome {
   private final ProxyRuntime runtime;
   private final RequestFacts facts;
-  private final Scope scope = new Scope();
+  private final ServerSettings server;
+  private final Scope scope;
   private final ResponseRecord record = new ResponseRecord();
   private volatile ClientCall call;
   private volatile @Nullable UpgradeWay upgrades;
@@ -42,7 +46,9 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome {
   private int refusedWith;
   private @Nullable GatewayFailure refusal;
   private final Routing routing;
+  private final Runnable atEnd;
 
+  /** A client's request. */
   RequestCycle(
       ProxyRuntime runtime,
       @Nullable UpgradeWay upgrades,
@@ -50,14 +56,31 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome {
       RequestFacts facts,
       LocationMatch<ServerSettings> server) {
     this.runtime = runtime;
+    this.server = server.found();
     this.upgrades = upgrades;
     this.facts = facts;
+    this.scope = new Scope();
     this.call = call;
     this.client = call.downstream(record, runtime.upstreams().timers());
     this.answer = new ClientAnswer(client, server.found().fallback(), scope);
     facts.serverName(server.found().name());
     scope.put(RequestFacts.class, facts).put(ResponseRecord.class, record);
     this.routing = new Routing(server, facts, scope, answer, this);
+    this.atEnd = this::logAndRelease;
+  }
+
+  /** A subrequest of another's; {@code atEnd} is run once, when it has ended. */
+  private RequestCycle(RequestCycle outer, Subrequest call, String uri, Runnable atEnd) {
+    this.runtime = outer.runtime;
+    this.server = outer.server;
+    this.facts = outer.facts.subrequest(uri);
+    this.scope = outer.scope.forSubrequest();
+    this.call = call;
+    this.client = call;
+    this.answer = new ClientAnswer(client, server.fallback(), scope);
+    scope.put(RequestFacts.class, facts).put(ResponseRecord.class, record);
+    this.routing = new Routing(new LocationMatch<>(server, null), facts, scope, answer, this);
+    this.atEnd = atEnd;
   }
 
   /** This request is refused before anything of it is evaluated. */
@@ -95,6 +118,35 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome {
   }
 
   @Override
+  public void ask(AuthRequest question, Consumer<AccessVerdict> then) {
+    Subrequest call = new Subrequest(client, this.call);
+    RequestCycle inner =
+        new RequestCycle(this, call, question.uri(), () -> guarded(() -> call.ended(this, then)));
+    call.begin(question, inner);
+    life.runs(inner::abort);
+    inner.guarded(inner.routing::begin);
+    abortIfCutOff();
+  }
+
+  /** Ends a subrequest; who waits for it is told all the same. */
+  private void abort(GatewayFailure why) {
+    life.cutOff(why);
+    life.abortIfCutOff();
+  }
+
+  /** Whether it goes no further, whatever is done. */
+  boolean isCutOff() {
+    return life.cutOff() != null;
+  }
+
+  /** Ends it without an answer. */
+  void abandon(int status, GatewayFailure why) {
+    record.status(status);
+    answer.downstream().abort(why);
+    end();
+  }
+
+  @Override
   public void handle(LocationSettings chosen) {
     if (chosen.handler() instanceof LocationSettings.Handler.Proxy proxy) {
       forward(proxy.settings());
@@ -119,7 +171,8 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome {
   }
 
   private void forward(ProxySettings settings) {
-    Offer offer = Offer.of(facts.head(), settings, scope);
+    Offer offer =
+        facts.isSubrequest() ? new Offer.NotWanted() : Offer.of(facts.head(), settings, scope);
     if (offer instanceof Offer.Refused refused) {
       fail(
           refused.status(),
@@ -159,10 +212,8 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome {
     } else if (outcome instanceof LocalAnswer.Outcome.Status status) {
       fail(status.status(), new HeaderFields(), null);
     } else if (outcome instanceof LocalAnswer.Outcome.Closed closed) {
-      record.status(closed.status());
       String why = "return " + closed.status();
-      answer.downstream().abort(new GatewayFailure(GatewayFailure.Kind.CLIENT_GONE, why));
-      end();
+      abandon(closed.status(), new GatewayFailure(GatewayFailure.Kind.CLIENT_GONE, why));
     }
   }
 
@@ -173,7 +224,7 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome {
 
   @Override
   public void answered(@Nullable GatewayFailure failure) {
-    if (failure != null) {
+    if (failure != null && !facts.isSubrequest()) {
       GatewayFailure why = life.cutOff();
       ErrorLines.log(why == null ? failure : why, scope);
       if (failure.kind() == GatewayFailure.Kind.CLIENT_GONE) {
@@ -195,9 +246,7 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome {
       ErrorLines.log(failure, scope);
     }
     if (failure != null && failure.leavesNoAnswer()) {
-      record.status(status);
-      answer.downstream().abort(failure);
-      end();
+      abandon(status, failure);
       return;
     }
     ErrorPage page = answer.pageFor(status);
@@ -271,11 +320,15 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome {
       if (body != null) {
         body.close();
       }
-      try {
-        runtime.log(answer.location(), scope);
-      } finally {
-        runtime.ended(this);
-      }
+      atEnd.run();
+    }
+  }
+
+  private void logAndRelease() {
+    try {
+      runtime.log(answer.location(), scope);
+    } finally {
+      runtime.ended(this);
     }
   }
 }

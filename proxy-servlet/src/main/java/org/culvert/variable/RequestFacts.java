@@ -25,6 +25,7 @@ public final class RequestFacts {
   private boolean rewrittenInPlace;
   private String serverName = "";
   private final String sentMethod;
+  private @Nullable RequestFacts parent;
   private @Nullable InetSocketAddress realClient;
   private @Nullable String requestId;
   private @Nullable String requestLine;
@@ -135,6 +136,41 @@ public final class RequestFacts {
     trial.serverName = serverName;
     trial.realClient = realClient;
     return trial;
+  }
+
+  /**
+   * The facts of a subrequest: a GET of the same head, by who asks for this one.
+   *
+   * @param uri its path, normalised; it has no arguments
+   */
+  public RequestFacts subrequest(String uri) {
+    RequestHead get = new RequestHead("GET", head.target(), head.protocol(), head.fields());
+    RequestFacts inner =
+        new RequestFacts(
+            get,
+            RequestTarget.internal(uri, null),
+            connection,
+            contextPath,
+            remoteUser,
+            host,
+            requestUri);
+    inner.parent = this;
+    inner.internal = true;
+    inner.serverName = serverName;
+    inner.realClient = realClient;
+    inner.requestId = requestId();
+    inner.requestLine = requestLine();
+    return inner;
+  }
+
+  /** Whether it is a subrequest, whose client's request waits for it. */
+  public boolean isSubrequest() {
+    return parent != null;
+  }
+
+  /** {@code $request_method}: the client's request has it, a subrequest not one of its own. */
+  public String requestMethod() {
+    return parent == null ? head.method() : parent.requestMethod();
   }
 
   /** The client's connection. */
