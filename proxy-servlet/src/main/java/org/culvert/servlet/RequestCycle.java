@@ -15,6 +15,7 @@ import org.culvert.exchange.ExchangeEnd;
 import org.culvert.exchange.ProxySettings;
 import org.culvert.http.GatewayFailure;
 import org.culvert.http.HeaderFields;
+import org.culvert.http.RequestTarget;
 import org.culvert.location.LocationMatch;
 import org.culvert.observe.ResponseRecord;
 import org.culvert.rewrite.ErrorPage;
@@ -239,6 +240,30 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome {
     guarded(() -> fail(status, fields, failure));
   }
 
+  @Override
+  public void redirected(String uri, HeaderFields kept) {
+    guarded(() -> redirect(uri, kept));
+  }
+
+  private void redirect(String uri, HeaderFields kept) {
+    answer.keep(kept);
+    if (uri.startsWith("@")) {
+      routing.enterNamed(uri);
+      return;
+    }
+    RequestTarget target = RequestTarget.unsafe(uri);
+    if (target == null) {
+      fail(
+          404,
+          new HeaderFields(),
+          new GatewayFailure(
+              GatewayFailure.Kind.INVALID_RESPONSE, "unsafe URI \"" + uri + "\" was detected"));
+    } else {
+      facts.becomeGet();
+      routing.redirect(target);
+    }
+  }
+
   /** Answers with a status: by the location's page for it, or nginx's own. */
   @Override
   public void fail(int status, HeaderFields fields, @Nullable GatewayFailure failure) {
@@ -249,6 +274,7 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome {
       abandon(status, failure);
       return;
     }
+    facts.giveMediaType(null);
     ErrorPage page = answer.pageFor(status);
     if (page == null) {
       answer.leaveErrorPage();

@@ -4,6 +4,7 @@ import java.net.InetSocketAddress;
 import java.util.HexFormat;
 import java.util.concurrent.ThreadLocalRandom;
 import org.culvert.http.ClientConnection;
+import org.culvert.http.MediaTypes;
 import org.culvert.http.RequestHead;
 import org.culvert.http.RequestTarget;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,7 @@ public final class RequestFacts {
   private String serverName = "";
   private final String sentMethod;
   private @Nullable RequestFacts parent;
+  private @Nullable String mediaType;
   private @Nullable InetSocketAddress realClient;
   private @Nullable String requestId;
   private @Nullable String requestLine;
@@ -171,6 +173,24 @@ public final class RequestFacts {
   /** {@code $request_method}: the client's request has it, a subrequest not one of its own. */
   public String requestMethod() {
     return parent == null ? head.method() : parent.requestMethod();
+  }
+
+  /** The media type that a backend gave to what it redirects to, or null. */
+  public @Nullable String mediaType() {
+    return mediaType;
+  }
+
+  /**
+   * A backend gives what it redirects to a media type ({@code X-Accel-Redirect}); null takes it
+   * back.
+   */
+  public void giveMediaType(@Nullable String type) {
+    mediaType = type;
+  }
+
+  /** The media type of a file or a text: a backend's word, else that of the path. */
+  public String mediaType(MediaTypes types) {
+    return mediaType == null ? types.of(target.path()) : mediaType;
   }
 
   /** The client's connection. */
