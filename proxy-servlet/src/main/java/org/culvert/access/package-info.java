@@ -1,4 +1,7 @@
-/** Who may have what a location serves: {@code allow}, {@code deny}. */
+/**
+ * Who may have what a location serves: {@code allow}, {@code deny}, {@code auth_basic}, {@code
+ * auth_request}, {@code satisfy}.
+ */
 @NullMarked
 package org.culvert.access;
 

@@ -110,7 +110,7 @@ public final class StaticContent {
               channel,
               channel.size(),
               attributes.lastModifiedTime().to(TimeUnit.SECONDS),
-              settings.types().of(target.path()));
+              facts.mediaType(settings.types()));
       return status == 0 ? answer.outcome() : answer.outcome(status);
     } catch (IOException | RuntimeException e) {
       channel.close();

@@ -4,17 +4,19 @@ import java.util.List;
 import java.util.Map;
 import org.culvert.access.AccessPolicy;
 import org.culvert.access.AccessRules;
+import org.culvert.access.AuthRequest;
 import org.culvert.access.BasicAuth;
 import org.culvert.conf.ConfigurationException;
 import org.culvert.conf.Directive;
 import org.culvert.http.Network;
 import org.culvert.rewrite.Return;
+import org.culvert.variable.Assignment;
 import org.culvert.variable.Template;
 import org.jspecify.annotations.Nullable;
 
 /**
  * {@code allow} and {@code deny}, inherited only by a level that has neither; {@code auth_basic},
- * {@code auth_basic_user_file} and {@code satisfy}.
+ * {@code auth_basic_user_file}, {@code auth_request}, {@code auth_request_set} and {@code satisfy}.
  */
 final class AccessDirectives {
   private static final Setting<List<AccessRules.Rule>> RULES = new Setting<>("allow");
@@ -22,6 +24,11 @@ final class AccessDirectives {
   private static final Setting<Boolean> SATISFY_ANY = new Setting<>("satisfy");
   private static final Setting<Template> REALM = new Setting<>("auth_basic");
   private static final Setting<Template> USER_FILE = new Setting<>("auth_basic_user_file");
+
+  /** "" is {@code off}. */
+  private static final Setting<String> REQUEST = new Setting<>("auth_request");
+
+  private static final Setting<List<Assignment>> SETS = new Setting<>("auth_request_set");
 
   private AccessDirectives() {}
 
@@ -31,6 +38,8 @@ final class AccessDirectives {
     table.define("satisfy", Setter.choice(SATISFY_ANY, Map.of("all", false, "any", true)));
     table.define("auth_basic", AccessDirectives::realm);
     table.define("auth_basic_user_file", AccessDirectives::userFile);
+    table.define("auth_request", AccessDirectives::request);
+    table.define("auth_request_set", AccessDirectives::set);
   }
 
   /** All checks of a level together. */
@@ -38,9 +47,11 @@ final class AccessDirectives {
     List<AccessRules.Rule> rules = level.get(RULES, List.of());
     Template realm = level.find(REALM);
     Template userFile = level.find(USER_FILE);
+    String uri = level.get(REQUEST, "");
     return new AccessPolicy(
         rules.isEmpty() ? AccessRules.NONE : new AccessRules(rules),
         realm == null || userFile == null ? null : new BasicAuth(realm, userFile),
+        uri.isEmpty() ? null : new AuthRequest(uri, level.get(SETS, List.of())),
         level.get(SATISFY_ANY, false));
   }
 
@@ -48,11 +59,11 @@ final class AccessDirectives {
   static void warnWhereUnguarded(Level level, LocationSettings settings, Reading reading) {
     if (settings.handler() instanceof LocationSettings.Handler.None
         && settings.steps().stream().noneMatch(Return.class::isInstance)
-        && (level.own(RULES) != null || level.own(REALM) != null)) {
+        && (level.own(RULES) != null || level.own(REALM) != null || level.own(REQUEST) != null)) {
       reading
           .warnings()
           .warn(
-              "\"allow\", \"deny\" and \"auth_basic\" do not guard the application's own paths in "
+              "\"allow\", \"deny\", \"auth_basic\" and \"auth_request\" do not guard the application's own paths in "
                   + (level.opening() == null ? "server" : level.opening().position()));
     }
   }
@@ -70,6 +81,18 @@ final class AccessDirectives {
         USER_FILE,
         file.isConstant() ? Template.constant(reading.configurationPath(directive)) : file,
         directive);
+  }
+
+  private static void request(Directive directive, Level level, Reading reading)
+      throws ConfigurationException {
+    String uri = directive.arg(1);
+    level.putOnce(REQUEST, uri.equals("off") ? "" : uri, directive);
+  }
+
+  private static void set(Directive directive, Level level, Reading reading)
+      throws ConfigurationException {
+    int slot = reading.variables().slot(reading.variableName(directive, 1));
+    level.add(SETS, new Assignment(slot, reading.template(directive, 2)));
   }
 
   private static void add(Directive directive, Level level, boolean allows, Reading reading)

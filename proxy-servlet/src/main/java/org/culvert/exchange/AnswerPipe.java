@@ -99,13 +99,16 @@ public final class AnswerPipe {
     ResponseHead forwarded = ForwardedResponse.of(answer, rules, scope);
     location.addHeaders().accept(forwarded);
     downstream.head(forwarded);
-    boolean buffering = rules.buffering() && !unbuffered(answer, rules);
+    boolean buffering = buffering(answer, rules);
     new AnswerPipe(body, downstream, buffering, rules.bufferSize(), ended).start();
   }
 
-  private static boolean unbuffered(ResponseHead answer, ResponseRules rules) {
-    return !rules.ignore().contains("x-accel-buffering")
-        && "no".equalsIgnoreCase(answer.fields().first("X-Accel-Buffering"));
+  private static boolean buffering(ResponseHead answer, ResponseRules rules) {
+    String said = answer.fields().first("X-Accel-Buffering");
+    if (said == null || rules.ignore().contains("x-accel-buffering")) {
+      return rules.buffering();
+    }
+    return said.equalsIgnoreCase("yes") || (rules.buffering() && !said.equalsIgnoreCase("no"));
   }
 
   /** Begins. */

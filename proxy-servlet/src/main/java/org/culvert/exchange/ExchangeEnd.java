@@ -4,7 +4,7 @@ import org.culvert.http.GatewayFailure;
 import org.culvert.http.HeaderFields;
 import org.jspecify.annotations.Nullable;
 
-/** How an exchange ended; exactly one of the two is called, once, on any thread. */
+/** How an exchange ended; exactly one of these is called, once, on any thread. */
 public interface ExchangeEnd {
   /**
    * The downstream has its answer, complete, or cut short because the backend's was.
@@ -23,4 +23,13 @@ public interface ExchangeEnd {
    * @param failure what went wrong, or null where a status was intercepted
    */
   void unanswered(int status, HeaderFields fields, @Nullable GatewayFailure failure);
+
+  /**
+   * Nothing was sent to the client: the backend names who answers in its place ({@code
+   * X-Accel-Redirect}).
+   *
+   * @param uri a path with arguments, or a named location; the backend's word, not looked at yet
+   * @param kept the fields of the backend's answer that are the client's all the same
+   */
+  void redirected(String uri, HeaderFields kept);
 }

@@ -2,6 +2,8 @@ package org.culvert.exchange;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.NavigableSet;
+import java.util.TreeSet;
 import org.culvert.exchange.ProxySettings.ResponseRules;
 import org.culvert.exchange.ProxySettings.Rewrite;
 import org.culvert.http.HeaderField;
@@ -17,6 +19,20 @@ import org.jspecify.annotations.Nullable;
  * yet applied. Hop-by-hop fields are removed here and nowhere else.
  */
 public final class ForwardedResponse {
+  private static final NavigableSet<String> KEPT_BY_REDIRECT =
+      new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+
+  static {
+    KEPT_BY_REDIRECT.addAll(
+        List.of(
+            "Content-Type",
+            "Set-Cookie",
+            "Content-Disposition",
+            "Cache-Control",
+            "Expires",
+            "Accept-Ranges"));
+  }
+
   private ForwardedResponse() {}
 
   /**
@@ -35,6 +51,28 @@ public final class ForwardedResponse {
     HeaderFields fields = new HeaderFields();
     answer.fields().all("WWW-Authenticate").forEach(v -> fields.add("WWW-Authenticate", v));
     return fields;
+  }
+
+  /** Where {@code X-Accel-Redirect} sends the request, or null. */
+  static @Nullable String redirect(ResponseHead answer, ResponseRules rules) {
+    return rules.ignore().contains("x-accel-redirect")
+        ? null
+        : answer.fields().first("X-Accel-Redirect");
+  }
+
+  /**
+   * The fields of an answer with {@code X-Accel-Redirect} that are the client's ({@code
+   * ngx_http_upstream_headers_in}, those with its redirect flag), whether they are hidden or not.
+   */
+  static HeaderFields keptByRedirect(HeaderFields peers, ResponseRules rules, Scope scope) {
+    String contextPath = scope.get(RequestFacts.class).contextPath();
+    HeaderFields kept = new HeaderFields();
+    for (HeaderField field : peers) {
+      if (KEPT_BY_REDIRECT.contains(field.name())) {
+        kept.add(field.name(), rewritten(field, rules, scope, contextPath));
+      }
+    }
+    return kept;
   }
 
   /** Applies the rules. */

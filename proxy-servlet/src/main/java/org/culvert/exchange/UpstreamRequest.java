@@ -34,6 +34,9 @@ public final class UpstreamRequest {
     @Nullable JettySwitch switching(Failover.Try attempted, JettyClient client);
   }
 
+  /** Bytes of a body that nobody wants which are read all the same, for the connection's sake. */
+  private static final int MOST_DROPPED = 64 * 1024;
+
   private final Upstreams upstreams;
   private final Downstream downstream;
   private final ProxySettings settings;
@@ -194,16 +197,45 @@ public final class UpstreamRequest {
       body.cancel(dropped(answer, "the next upstream is tried"));
     } else if (ForwardedResponse.intercepted(answer, settings.response(), location)) {
       attempted.done();
-      body.cancel(dropped(answer, "which is intercepted"));
+      drop(body, dropped(answer, "which is intercepted"));
       if (claim()) {
         end.unanswered(answer.status(), ForwardedResponse.kept(answer), null);
       }
+    } else if (ForwardedResponse.redirect(answer, settings.response()) != null) {
+      attempted.done();
+      drop(body, dropped(answer, "which is redirected"));
+      redirect(answer);
     } else if (claim()) {
       answer(attempted, answer, body);
     } else {
       attempted.done();
       body.cancel(late(aborted));
     }
+  }
+
+  private void redirect(ResponseHead answer) {
+    String uri = ForwardedResponse.redirect(answer, settings.response());
+    HeaderFields kept =
+        ForwardedResponse.keptByRedirect(answer.fields(), settings.response(), scope);
+    if (uri != null && claim()) {
+      end.redirected(uri, kept);
+    }
+  }
+
+  /** Throws away what is here of a body, so that its connection can be kept where that is all. */
+  private static void drop(AnswerBody body, GatewayFailure why) {
+    for (int bytes = 0; bytes < MOST_DROPPED; ) {
+      AnswerBody.Piece piece = body.read();
+      if (piece == null) {
+        break;
+      }
+      bytes += piece.bytes().remaining();
+      piece.release();
+      if (piece.isLast()) {
+        return;
+      }
+    }
+    body.cancel(why);
   }
 
   private static GatewayFailure dropped(ResponseHead answer, String why) {

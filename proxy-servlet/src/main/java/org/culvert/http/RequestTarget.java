@@ -75,6 +75,22 @@ public record RequestTarget(
         : internal(uri.substring(0, mark), uri.substring(mark + 1));
   }
 
+  /**
+   * An internal redirect to a URI that a backend names ({@code X-Accel-Redirect}; nginx, {@code
+   * ngx_http_parse_unsafe_uri}): its escapes are undone, but it is not normalised.
+   *
+   * @return null for one that is empty or no path, has a bad escape or a NUL, or goes up
+   */
+  public static @Nullable RequestTarget unsafe(String uri) {
+    int mark = uri.indexOf('?');
+    String path = UriEscaping.unescaped(mark < 0 ? uri : uri.substring(0, mark));
+    if (path == null || !path.startsWith("/")) {
+      return null;
+    }
+    boolean safe = path.indexOf('\0') < 0 && !(path + "/").contains("/../");
+    return safe ? internal(path, mark < 0 ? null : uri.substring(mark + 1)) : null;
+  }
+
   /** The same path with another query: what {@code set $args} does. */
   public RequestTarget withQuery(String newQuery) {
     String newPath = forwardedPath(0);

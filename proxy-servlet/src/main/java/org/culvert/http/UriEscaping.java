@@ -1,5 +1,7 @@
 package org.culvert.http;
 
+import org.jspecify.annotations.Nullable;
+
 /** nginx's {@code ngx_escape_uri}: octet strings in, text that may stand in a URI out. */
 public final class UriEscaping {
   private static final String IN_PATH = " \"#%<>?\\^`{|}";
@@ -59,6 +61,27 @@ public final class UriEscaping {
       }
     }
     return out.append(url, i, url.length()).toString();
+  }
+
+  /** Undoes all escapes; null where one is cut or not hexadecimal. */
+  static @Nullable String unescaped(String path) {
+    if (path.indexOf('%') < 0) {
+      return path;
+    }
+    StringBuilder out = new StringBuilder(path.length());
+    for (int i = 0; i < path.length(); i++) {
+      char c = path.charAt(i);
+      if (c == '%') {
+        int octet = decoded(path, i);
+        if (octet < 0) {
+          return null;
+        }
+        c = (char) octet;
+        i += 2;
+      }
+      out.append(c);
+    }
+    return out.toString();
   }
 
   /** The octet that the escape at a "%" stands for, -1 where it is cut or not hexadecimal. */

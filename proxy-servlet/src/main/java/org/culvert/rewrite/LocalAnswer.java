@@ -57,7 +57,7 @@ public record LocalAnswer(int status, HeaderFields fields, byte[] body) {
       return new Outcome.Status(status);
     }
     HeaderFields fields = new HeaderFields();
-    String type = types.of(facts.target().path());
+    String type = facts.mediaType(types);
     if (!type.isEmpty() && status != 204) {
       fields.add("Content-Type", type);
     }

@@ -2,9 +2,9 @@ package org.culvert.rewrite;
 
 import java.util.List;
 import org.culvert.http.RequestTarget;
+import org.culvert.variable.Assignment;
 import org.culvert.variable.RequestFacts;
 import org.culvert.variable.Scope;
-import org.culvert.variable.VariableTable;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,12 +99,7 @@ public final class RewriteRun {
   }
 
   private void assign(SetVariable set) {
-    String value = set.value().evaluate(scope);
-    if (set.slot() == VariableTable.ARGS) {
-      scope.get(RequestFacts.class).query(value);
-    } else {
-      scope.slot(set.slot(), value);
-    }
+    Assignment.assign(set.slot(), set.value().evaluate(scope), scope);
   }
 
   private boolean rewrite(RewriteRule rule) {

@@ -23,6 +23,7 @@ final class ClientAnswer {
   private final Scope scope;
   private LocationSettings location;
   private Downstream downstream;
+  private final HeaderFields kept = new HeaderFields();
   private boolean inErrorPage;
 
   /** The status that {@code error_page} gives to its page's answer; 0 for the page's own. */
@@ -100,16 +101,41 @@ final class ClientAnswer {
     downstream = client;
   }
 
+  /**
+   * A backend has sent the request elsewhere: of its answer these fields are the client's.
+   *
+   * @param fields with Content-Type, which is that of a file or a text, and that of another backend
+   *     where it names none
+   */
+  void keep(HeaderFields fields) {
+    String type = fields.first("Content-Type");
+    if (type != null) {
+      scope.get(RequestFacts.class).giveMediaType(type);
+    }
+    fields.remove("Content-Type");
+    kept.addAll(fields.toList());
+  }
+
   /** What the location has to say of a backend's answer. */
   LocationRules rules() {
     return new LocationRules(
-        location.maxBodySize(),
-        status -> pageFor(status) != null,
-        head -> addHeaders(head.status(), head.fields()));
+        location.maxBodySize(), status -> pageFor(status) != null, this::addHeaders);
+  }
+
+  private void addHeaders(ResponseHead head) {
+    String type = scope.get(RequestFacts.class).mediaType();
+    if (type != null && head.status() != 304 && !head.fields().contains("Content-Type")) {
+      head.fields().add("Content-Type", type);
+    }
+    addHeaders(head.status(), head.fields());
   }
 
   private void addHeaders(int status, HeaderFields fields) {
+    if (scope.get(RequestFacts.class).isSubrequest()) {
+      return;
+    }
     int sent = pageStatus == 0 ? status : pageStatus;
+    fields.addAll(kept.toList());
     location.expires().apply(sent, scope, fields);
     AddHeaders.apply(location.addHeaders(), sent, scope, fields);
   }

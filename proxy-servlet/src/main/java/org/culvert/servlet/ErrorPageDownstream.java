@@ -84,29 +84,4 @@ final class ErrorPageDownstream implements Downstream {
   public void onClientGone(Runnable gone) {
     client.onClientGone(gone);
   }
-
-  /** A body that is not there. */
-  private enum NoBody implements RequestBody {
-    INSTANCE;
-
-    @Override
-    public long length() {
-      return 0;
-    }
-
-    @Override
-    public int read(ByteBuffer into) {
-      return -1;
-    }
-
-    @Override
-    public void demand(Runnable ready) {
-      ready.run();
-    }
-
-    @Override
-    public HeaderFields trailers() {
-      return new HeaderFields();
-    }
-  }
 }

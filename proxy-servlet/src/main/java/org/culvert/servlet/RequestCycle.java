@@ -1,5 +1,8 @@
 package org.culvert.servlet;
 
+import java.util.function.Consumer;
+import org.culvert.access.AccessVerdict;
+import org.culvert.access.AuthRequest;
 import org.culvert.content.StaticContent;
 import org.culvert.content.StaticOutcome;
 import org.culvert.content.StaticSettings;
@@ -12,6 +15,7 @@ import org.culvert.exchange.ExchangeEnd;
 import org.culvert.exchange.ProxySettings;
 import org.culvert.http.GatewayFailure;
 import org.culvert.http.HeaderFields;
+import org.culvert.http.RequestTarget;
 import org.culvert.location.LocationMatch;
 import org.culvert.observe.ResponseRecord;
 import org.culvert.rewrite.ErrorPage;
@@ -32,7 +36,8 @@ import org.jspecify.annotations.Nullable;
 final class RequestCycle implements ExchangeEnd, Routing.Outcome {
   private final ProxyRuntime runtime;
   private final RequestFacts facts;
-  private final Scope scope = new Scope();
+  private final ServerSettings server;
+  private final Scope scope;
   private final ResponseRecord record = new ResponseRecord();
   private volatile ClientCall call;
   private volatile @Nullable UpgradeWay upgrades;
@@ -42,7 +47,9 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome {
   private int refusedWith;
   private @Nullable GatewayFailure refusal;
   private final Routing routing;
+  private final Runnable atEnd;
 
+  /** A client's request. */
   RequestCycle(
       ProxyRuntime runtime,
       @Nullable UpgradeWay upgrades,
@@ -50,14 +57,31 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome {
       RequestFacts facts,
       LocationMatch<ServerSettings> server) {
     this.runtime = runtime;
+    this.server = server.found();
     this.upgrades = upgrades;
     this.facts = facts;
+    this.scope = new Scope();
     this.call = call;
     this.client = call.downstream(record, runtime.upstreams().timers());
     this.answer = new ClientAnswer(client, server.found().fallback(), scope);
     facts.serverName(server.found().name());
     scope.put(RequestFacts.class, facts).put(ResponseRecord.class, record);
     this.routing = new Routing(server, facts, scope, answer, this);
+    this.atEnd = this::logAndRelease;
+  }
+
+  /** A subrequest of another's; {@code atEnd} is run once, when it has ended. */
+  private RequestCycle(RequestCycle outer, Subrequest call, String uri, Runnable atEnd) {
+    this.runtime = outer.runtime;
+    this.server = outer.server;
+    this.facts = outer.facts.subrequest(uri);
+    this.scope = outer.scope.forSubrequest();
+    this.call = call;
+    this.client = call;
+    this.answer = new ClientAnswer(client, server.fallback(), scope);
+    scope.put(RequestFacts.class, facts).put(ResponseRecord.class, record);
+    this.routing = new Routing(new LocationMatch<>(server, null), facts, scope, answer, this);
+    this.atEnd = atEnd;
   }
 
   /** This request is refused before anything of it is evaluated. */
@@ -95,6 +119,35 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome {
   }
 
   @Override
+  public void ask(AuthRequest question, Consumer<AccessVerdict> then) {
+    Subrequest call = new Subrequest(client, this.call);
+    RequestCycle inner =
+        new RequestCycle(this, call, question.uri(), () -> guarded(() -> call.ended(this, then)));
+    call.begin(question, inner);
+    life.runs(inner::abort);
+    inner.guarded(inner.routing::begin);
+    abortIfCutOff();
+  }
+
+  /** Ends a subrequest; who waits for it is told all the same. */
+  private void abort(GatewayFailure why) {
+    life.cutOff(why);
+    life.abortIfCutOff();
+  }
+
+  /** Whether it goes no further, whatever is done. */
+  boolean isCutOff() {
+    return life.cutOff() != null;
+  }
+
+  /** Ends it without an answer. */
+  void abandon(int status, GatewayFailure why) {
+    record.status(status);
+    answer.downstream().abort(why);
+    end();
+  }
+
+  @Override
   public void handle(LocationSettings chosen) {
     if (chosen.handler() instanceof LocationSettings.Handler.Proxy proxy) {
       forward(proxy.settings());
@@ -119,7 +172,8 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome {
   }
 
   private void forward(ProxySettings settings) {
-    Offer offer = Offer.of(facts.head(), settings, scope);
+    Offer offer =
+        facts.isSubrequest() ? new Offer.NotWanted() : Offer.of(facts.head(), settings, scope);
     if (offer instanceof Offer.Refused refused) {
       fail(
           refused.status(),
@@ -159,10 +213,8 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome {
     } else if (outcome instanceof LocalAnswer.Outcome.Status status) {
       fail(status.status(), new HeaderFields(), null);
     } else if (outcome instanceof LocalAnswer.Outcome.Closed closed) {
-      record.status(closed.status());
       String why = "return " + closed.status();
-      answer.downstream().abort(new GatewayFailure(GatewayFailure.Kind.CLIENT_GONE, why));
-      end();
+      abandon(closed.status(), new GatewayFailure(GatewayFailure.Kind.CLIENT_GONE, why));
     }
   }
 
@@ -173,7 +225,7 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome {
 
   @Override
   public void answered(@Nullable GatewayFailure failure) {
-    if (failure != null) {
+    if (failure != null && !facts.isSubrequest()) {
       GatewayFailure why = life.cutOff();
       ErrorLines.log(why == null ? failure : why, scope);
       if (failure.kind() == GatewayFailure.Kind.CLIENT_GONE) {
@@ -188,6 +240,30 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome {
     guarded(() -> fail(status, fields, failure));
   }
 
+  @Override
+  public void redirected(String uri, HeaderFields kept) {
+    guarded(() -> redirect(uri, kept));
+  }
+
+  private void redirect(String uri, HeaderFields kept) {
+    answer.keep(kept);
+    if (uri.startsWith("@")) {
+      routing.enterNamed(uri);
+      return;
+    }
+    RequestTarget target = RequestTarget.unsafe(uri);
+    if (target == null) {
+      fail(
+          404,
+          new HeaderFields(),
+          new GatewayFailure(
+              GatewayFailure.Kind.INVALID_RESPONSE, "unsafe URI \"" + uri + "\" was detected"));
+    } else {
+      facts.becomeGet();
+      routing.redirect(target);
+    }
+  }
+
   /** Answers with a status: by the location's page for it, or nginx's own. */
   @Override
   public void fail(int status, HeaderFields fields, @Nullable GatewayFailure failure) {
@@ -195,11 +271,10 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome {
       ErrorLines.log(failure, scope);
     }
     if (failure != null && failure.leavesNoAnswer()) {
-      record.status(status);
-      answer.downstream().abort(failure);
-      end();
+      abandon(status, failure);
       return;
     }
+    facts.giveMediaType(null);
     ErrorPage page = answer.pageFor(status);
     if (page == null) {
       answer.leaveErrorPage();
@@ -267,15 +342,19 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome {
   /** The request is over, answered or not: its line is written, once. */
   void end() {
     if (life.end()) {
-      try {
-        runtime.log(answer.location(), scope);
-      } finally {
-        BufferedBody body = scope.find(BufferedBody.class);
-        if (body != null) {
-          body.close();
-        }
-        runtime.ended(this);
+      atEnd.run();
+    }
+  }
+
+  private void logAndRelease() {
+    try {
+      runtime.log(answer.location(), scope);
+    } finally {
+      BufferedBody body = scope.find(BufferedBody.class);
+      if (body != null) {
+        body.close();
       }
+      runtime.ended(this);
     }
   }
 }

@@ -1,6 +1,9 @@
 package org.culvert.servlet;
 
+import java.util.function.Consumer;
+import org.culvert.access.AccessPolicy;
 import org.culvert.access.AccessVerdict;
+import org.culvert.access.AuthRequest;
 import org.culvert.content.TryFiles;
 import org.culvert.directive.LocationSettings;
 import org.culvert.directive.ServerSettings;
@@ -41,6 +44,13 @@ final class Routing {
 
     /** That location's rules hold from now on. */
     void entered(LocationSettings chosen);
+
+    /**
+     * Makes the subrequest of {@code auth_request}.
+     *
+     * @param then told what it says, once, unless the client has left or is to
+     */
+    void ask(AuthRequest question, Consumer<AccessVerdict> then);
 
     /** Runs a step that may wait for a disk. */
     void mayWait(Runnable step);
@@ -143,8 +153,12 @@ final class Routing {
     }
   }
 
-  /** The location stays: who may, and who answers. */
+  /** The location stays: who may, and who answers. A subrequest is not asked. */
   private void pass(LocationSettings chosen) {
+    if (facts.isSubrequest()) {
+      checkFiles(chosen);
+      return;
+    }
     chosen.realIp().apply(facts);
     if (chosen.access().mayWait()) {
       outcome.mayWait(() -> checkAccess(chosen));
@@ -154,11 +168,27 @@ final class Routing {
   }
 
   private void checkAccess(LocationSettings chosen) {
-    TryFiles tryFiles = chosen.tryFiles();
-    AccessVerdict verdict = chosen.access().verdict(scope);
+    AccessPolicy access = chosen.access();
+    AccessVerdict verdict = access.verdict(scope);
+    AuthRequest request = access.request();
+    if (request != null && access.asks(verdict)) {
+      outcome.ask(request, asked -> decide(access.with(verdict, asked), chosen));
+    } else {
+      decide(verdict, chosen);
+    }
+  }
+
+  private void decide(AccessVerdict verdict, LocationSettings chosen) {
     if (verdict.isRefusal()) {
       outcome.fail(verdict.status(), verdict.fields(), verdict.reason());
-    } else if (tryFiles != null) {
+    } else {
+      checkFiles(chosen);
+    }
+  }
+
+  private void checkFiles(LocationSettings chosen) {
+    TryFiles tryFiles = chosen.tryFiles();
+    if (tryFiles != null) {
       outcome.mayWait(() -> tryFiles(tryFiles, chosen));
     } else {
       outcome.handle(chosen);

@@ -133,6 +133,11 @@ final class UpgradeCycle implements HandshakeEnd {
   }
 
   @Override
+  public void redirected(String uri, HeaderFields kept) {
+    cycle.redirected(uri, kept);
+  }
+
+  @Override
   public void unanswered(int status, HeaderFields fields, @Nullable GatewayFailure failure) {
     cycle.unanswered(status, fields, failure);
   }

@@ -4,6 +4,7 @@ import java.net.InetSocketAddress;
 import java.util.HexFormat;
 import java.util.concurrent.ThreadLocalRandom;
 import org.culvert.http.ClientConnection;
+import org.culvert.http.MediaTypes;
 import org.culvert.http.RequestHead;
 import org.culvert.http.RequestTarget;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,8 @@ public final class RequestFacts {
   private boolean rewrittenInPlace;
   private String serverName = "";
   private final String sentMethod;
+  private @Nullable RequestFacts parent;
+  private @Nullable String mediaType;
   private @Nullable InetSocketAddress realClient;
   private @Nullable String requestId;
   private @Nullable String requestLine;
@@ -135,6 +138,59 @@ public final class RequestFacts {
     trial.serverName = serverName;
     trial.realClient = realClient;
     return trial;
+  }
+
+  /**
+   * The facts of a subrequest: a GET of the same head, by who asks for this one.
+   *
+   * @param uri its path, normalised; it has no arguments
+   */
+  public RequestFacts subrequest(String uri) {
+    RequestHead get = new RequestHead("GET", head.target(), head.protocol(), head.fields());
+    RequestFacts inner =
+        new RequestFacts(
+            get,
+            RequestTarget.internal(uri, null),
+            connection,
+            contextPath,
+            remoteUser,
+            host,
+            requestUri);
+    inner.parent = this;
+    inner.internal = true;
+    inner.serverName = serverName;
+    inner.realClient = realClient;
+    inner.requestId = requestId();
+    inner.requestLine = requestLine();
+    return inner;
+  }
+
+  /** Whether it is a subrequest, whose client's request waits for it. */
+  public boolean isSubrequest() {
+    return parent != null;
+  }
+
+  /** {@code $request_method}: the client's request has it, a subrequest not one of its own. */
+  public String requestMethod() {
+    return parent == null ? head.method() : parent.requestMethod();
+  }
+
+  /** The media type that a backend gave to what it redirects to, or null. */
+  public @Nullable String mediaType() {
+    return mediaType;
+  }
+
+  /**
+   * A backend gives what it redirects to a media type ({@code X-Accel-Redirect}); null takes it
+   * back.
+   */
+  public void giveMediaType(@Nullable String type) {
+    mediaType = type;
+  }
+
+  /** The media type of a file or a text: a backend's word, else that of the path. */
+  public String mediaType(MediaTypes types) {
+    return mediaType == null ? types.of(target.path()) : mediaType;
   }
 
   /** The client's connection. */

@@ -43,7 +43,7 @@ public final class RequestVariables {
 
   private static void head(VariableTable table) {
     fact(table, "host", RequestFacts::host);
-    fact(table, "request_method", facts -> facts.head().method());
+    fact(table, "request_method", RequestFacts::requestMethod);
     fact(table, "server_protocol", facts -> facts.head().protocol());
     fact(table, "request", RequestFacts::requestLine);
     fact(table, "content_type", facts -> facts.head().fields().joined("Content-Type"));

@@ -23,6 +23,21 @@ public final class Scope {
   private @Nullable String[] slots = NONE;
   private int depth;
 
+  /**
+   * The scope of a subrequest: it begins with the values that {@code set} and {@code map} have made
+   * so far, and with nothing else.
+   */
+  public Scope forSubrequest() {
+    Scope inner = new Scope();
+    inner.slots = slots.clone();
+    return inner;
+  }
+
+  /** Takes the values that a subrequest has made: nginx has one set of them for both. */
+  public void takeValuesOf(Scope subrequest) {
+    slots = subrequest.slots;
+  }
+
   /** Adds or replaces the facet of that type; null takes it away. */
   public <T> Scope put(Class<T> type, @Nullable T facet) {
     if (facet == null) {

@@ -221,6 +221,11 @@ final class TestProxy extends HttpServlet {
               }
 
               @Override
+              public void redirected(String uri, HeaderFields kept) {
+                throw new AssertionError("no backend of these redirects: " + uri);
+              }
+
+              @Override
               public void unanswered(
                   int status, HeaderFields fields, @Nullable GatewayFailure failure) {
                 close(scope);

@@ -182,6 +182,11 @@ final class TestUpgrade extends HttpServlet {
               public void answered(@Nullable GatewayFailure failure) {}
 
               @Override
+              public void redirected(String uri, HeaderFields kept) {
+                throw new AssertionError("no backend of these redirects: " + uri);
+              }
+
+              @Override
               public void unanswered(
                   int status, HeaderFields fields, @Nullable GatewayFailure failure) {
                 if (failure != null) {

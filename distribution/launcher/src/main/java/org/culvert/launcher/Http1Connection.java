@@ -12,6 +12,8 @@ import org.culvert.servlet.RefusedRequest;
 import org.eclipse.jetty.http.HttpCompliance;
 import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpParser;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.http.HttpVersion;
@@ -130,9 +132,23 @@ final class Http1Connection extends HttpConnection {
           boolean last,
           ByteBuffer content,
           Callback callback) {
-        super.send(request, withReason(response), last, content, callback);
+        super.send(request, unchanged(withReason(response)), last, content, callback);
       }
     };
+  }
+
+  /** A 304 without a length of its own: Jetty would say that what has not changed is empty. */
+  private static MetaData.@Nullable Response unchanged(MetaData.@Nullable Response response) {
+    if (response == null || response.getStatus() != 304 || response.getContentLength() > 0) {
+      return response;
+    }
+    return new MetaData.Response(
+        304,
+        response.getReason(),
+        response.getHttpVersion(),
+        HttpFields.build(response.getHttpFields()).remove(HttpHeader.CONTENT_LENGTH),
+        -1,
+        HttpFields::build);
   }
 
   private MetaData.@Nullable Response withReason(MetaData.@Nullable Response response) {
