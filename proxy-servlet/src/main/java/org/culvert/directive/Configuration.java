@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.culvert.exchange.ProxySettings.WebSocketMode;
+import org.culvert.limit.ZoneSettings;
 import org.culvert.location.LocationMatch;
 import org.culvert.location.VirtualServers;
 import org.culvert.upstream.UpstreamSettings;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param servers in the order of the file
  * @param byAddress which of them answers for a local address, port and Host
  * @param upstreams the {@code upstream} blocks and the implicit ones, each once
+ * @param zones what its limits count in
  * @param process what concerns the launcher's process alone
  * @param files the text of every file that was read, by name, in the order of reading: what {@code
  *     nginx -T} prints; one char (0 to 255) for each byte
@@ -24,6 +26,7 @@ public record Configuration(
     List<ServerSettings> servers,
     VirtualServers<ServerSettings> byAddress,
     List<UpstreamSettings> upstreams,
+    List<ZoneSettings> zones,
     ProcessSettings process,
     Map<String, String> files) {
 

@@ -68,6 +68,7 @@ public final class ConfigurationReader {
             servers,
             assembly.byAddress(http.isEmpty() ? main : http.get(0)),
             reading.upstreams().all(),
+            reading.zones().all(),
             ProcessDirectives.settings(main, http.isEmpty() ? null : http.get(0), reading),
             tree.files());
     reading.resolveVariables();

@@ -52,6 +52,7 @@ final class DirectiveTable {
     AccessDirectives.define(this);
     LimitExceptDirectives.define(this);
     RealIpDirectives.define(this);
+    LimitDirectives.define(this);
     TlsDirectives.define(this);
     UpstreamDirectives.define(this);
     RequestBodyDirectives.define(this);

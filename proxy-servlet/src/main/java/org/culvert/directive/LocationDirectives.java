@@ -189,6 +189,7 @@ final class LocationDirectives {
             path == null ? List.of() : branches(level, path, reading),
             RealIpDirectives.settings(level),
             AccessDirectives.policy(level),
+            LimitDirectives.limits(level, reading),
             path == null ? null : LimitExceptDirectives.limited(level, path, reading),
             StaticDirectives.settings(level, reading),
             StaticDirectives.tryFiles(level),

@@ -9,6 +9,7 @@ import org.culvert.access.RealIp;
 import org.culvert.content.StaticSettings;
 import org.culvert.content.TryFiles;
 import org.culvert.exchange.ProxySettings;
+import org.culvert.limit.Limits;
 import org.culvert.observe.AccessLogSettings;
 import org.culvert.rewrite.AddHeader;
 import org.culvert.rewrite.ErrorPage;
@@ -33,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  * @param realIp whom a request is from, asked before {@code access}
  * @param access {@code allow}, {@code deny}, {@code auth_basic} and {@code satisfy}, looked at when
  *     nothing returned
+ * @param limits {@code limit_req} and {@code limit_conn}, asked before {@code access}
  * @param limited {@code limit_except}, or null
  * @param files {@code root} or {@code alias}, and {@code types}, whoever answers: variables, {@code
  *     try_files} and {@code return} read it
@@ -56,6 +58,7 @@ public record LocationSettings(
     List<LocationSettings> branches,
     RealIp realIp,
     AccessPolicy access,
+    Limits limits,
     @Nullable Limited limited,
     StaticSettings files,
     @Nullable TryFiles tryFiles,

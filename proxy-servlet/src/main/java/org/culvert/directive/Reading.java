@@ -40,6 +40,7 @@ final class Reading {
   private final Map<String, MediaTypes> stockTypes = new HashMap<>();
   private final Warnings warnings = new Warnings();
   private final UpstreamTable upstreams;
+  private final ZoneTable zones = new ZoneTable();
 
   Reading(Source main, Options options, HostLookup hosts) {
     this.main = main;
@@ -61,6 +62,10 @@ final class Reading {
 
   UpstreamTable upstreams() {
     return upstreams;
+  }
+
+  ZoneTable zones() {
+    return zones;
   }
 
   /** Applies all directives of a block. */

@@ -3,6 +3,7 @@ package org.culvert.directive;
 import org.culvert.content.FileVariables;
 import org.culvert.exchange.ProxyVariables;
 import org.culvert.exchange.UpstreamVariables;
+import org.culvert.limit.LimitVariables;
 import org.culvert.observe.ResponseVariables;
 import org.culvert.rewrite.Referers;
 import org.culvert.upgrade.WebSocketVariables;
@@ -23,6 +24,7 @@ final class Variables {
     FileVariables.define(table);
     Referers.define(table);
     WebSocketVariables.define(table);
+    LimitVariables.define(table);
     return table;
   }
 }

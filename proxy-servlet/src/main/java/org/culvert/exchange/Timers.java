@@ -82,7 +82,7 @@ public final class Timers {
   }
 
   private final ScheduledThreadPoolExecutor scheduler;
-
+  private final Executor executor;
   private final HangUps hangUps;
 
   /**
@@ -92,6 +92,7 @@ public final class Timers {
    */
   Timers(ScheduledThreadPoolExecutor scheduler, Executor executor) {
     this.scheduler = scheduler;
+    this.executor = executor;
     this.hangUps = new HangUps(this, executor);
   }
 
@@ -108,5 +109,23 @@ public final class Timers {
    */
   public Limit start(Duration time, Runnable passed) {
     return new Limit(scheduler, time.toNanos(), passed);
+  }
+
+  /**
+   * Runs a task later.
+   *
+   * @param task run once on a thread of the upstreams' pool; not at all where the process's last
+   *     user is closing, and with it the request that waits
+   */
+  public Limit after(Duration time, Runnable task) {
+    return start(
+        time,
+        () -> {
+          try {
+            executor.execute(task);
+          } catch (RejectedExecutionException e) {
+            // Nobody is served any more.
+          }
+        });
   }
 }

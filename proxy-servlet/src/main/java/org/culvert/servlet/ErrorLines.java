@@ -1,14 +1,18 @@
 package org.culvert.servlet;
 
+import java.util.Locale;
 import org.culvert.http.GatewayFailure;
 import org.culvert.http.IpAddresses;
 import org.culvert.http.Octets;
+import org.culvert.limit.Severity;
 import org.culvert.upgrade.RelayEnd;
 import org.culvert.upstream.Attempts;
 import org.culvert.variable.RequestFacts;
 import org.culvert.variable.Scope;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.Marker;
+import org.slf4j.MarkerFactory;
 
 /**
  * The error log's lines on requests, in nginx's words: what happened, then client, server, request,
@@ -31,6 +35,26 @@ final class ErrorLines {
         log.debug("its cause", failure.getCause());
       }
     }
+  }
+
+  /** What a limit has to say, at a level of nginx's that SLF4J may not have: its marker says it. */
+  static void limit(Severity severity, String message, Scope scope) {
+    String line = printable(Octets.text(message));
+    switch (severity) {
+      case ALERT -> log.error(marker(severity), "{}, {}", line, request(scope));
+      case ERROR -> log.error("{}, {}", line, request(scope));
+      case WARN -> log.warn("{}, {}", line, request(scope));
+      case NOTICE -> log.info(marker(severity), "{}, {}", line, request(scope));
+      case INFO -> {
+        if (log.isInfoEnabled()) {
+          log.info("{}, {}", line, request(scope));
+        }
+      }
+    }
+  }
+
+  private static Marker marker(Severity severity) {
+    return MarkerFactory.getMarker(severity.name().toLowerCase(Locale.ROOT));
   }
 
   /** A WebSocket or the like has ended: who closed it and why, and what passed. */

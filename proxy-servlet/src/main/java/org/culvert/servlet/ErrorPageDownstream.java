@@ -1,8 +1,7 @@
 package org.culvert.servlet;
 
-import java.nio.ByteBuffer;
-import org.culvert.exchange.Completion;
 import org.culvert.exchange.Downstream;
+import org.culvert.exchange.ForwardingDownstream;
 import org.culvert.exchange.RequestBody;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.ResponseHead;
@@ -13,8 +12,7 @@ import org.culvert.rewrite.StatusPages;
  * sees the error's (nginx's {@code err_status}); and where the page is fetched with GET, the
  * request has no body any more.
  */
-final class ErrorPageDownstream implements Downstream {
-  private final Downstream client;
+final class ErrorPageDownstream extends ForwardingDownstream {
   private final int status;
   private final boolean bodiless;
   private final HeaderFields kept;
@@ -27,7 +25,7 @@ final class ErrorPageDownstream implements Downstream {
    * @param kept fields of the error, {@code WWW-Authenticate} for instance, which its page has too
    */
   ErrorPageDownstream(Downstream client, int status, boolean bodiless, HeaderFields kept) {
-    this.client = client;
+    super(client);
     this.status = status;
     this.bodiless = bodiless;
     this.kept = kept;
@@ -35,12 +33,7 @@ final class ErrorPageDownstream implements Downstream {
 
   @Override
   public RequestBody body() {
-    return bodiless ? NoBody.INSTANCE : client.body();
-  }
-
-  @Override
-  public void interim(ResponseHead head) {
-    client.interim(head);
+    return bodiless ? NoBody.INSTANCE : super.body();
   }
 
   @Override
@@ -49,39 +42,9 @@ final class ErrorPageDownstream implements Downstream {
     if (kept.size() > 0) {
       fields = new HeaderFields(fields).addAll(kept.toList());
     }
-    client.head(
+    super.head(
         status == 0
             ? new ResponseHead(head.status(), head.reason(), fields)
             : new ResponseHead(status, StatusPages.reason(status), fields));
-  }
-
-  @Override
-  public void trailers(HeaderFields trailers) {
-    client.trailers(trailers);
-  }
-
-  @Override
-  public void write(ByteBuffer piece, boolean flush, Completion done) {
-    client.write(piece, flush, done);
-  }
-
-  @Override
-  public void complete() {
-    client.complete();
-  }
-
-  @Override
-  public void abort(Throwable cause) {
-    client.abort(cause);
-  }
-
-  @Override
-  public boolean isCommitted() {
-    return client.isCommitted();
-  }
-
-  @Override
-  public void onClientGone(Runnable gone) {
-    client.onClientGone(gone);
   }
 }

@@ -14,6 +14,8 @@ import org.culvert.directive.LocationSettings;
 import org.culvert.directive.ServerSettings;
 import org.culvert.exchange.Upstreams;
 import org.culvert.http.GatewayFailure;
+import org.culvert.limit.ZoneConflictException;
+import org.culvert.limit.Zones;
 import org.culvert.observe.AccessLog;
 import org.culvert.observe.AccessLogSettings;
 import org.culvert.variable.Scope;
@@ -27,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class ProxyRuntime {
   private final Configuration configuration;
   private final Upstreams upstreams;
+  private final Zones zones;
   private final Map<List<AccessLogSettings>, AccessLog> logs;
   private final Consumer<ProxyRuntime> closed;
   private final Set<RequestCycle> underWay = ConcurrentHashMap.newKeySet();
@@ -38,10 +41,12 @@ final class ProxyRuntime {
   private ProxyRuntime(
       Configuration configuration,
       Upstreams upstreams,
+      Zones zones,
       Map<List<AccessLogSettings>, AccessLog> logs,
       Consumer<ProxyRuntime> closed) {
     this.configuration = configuration;
     this.upstreams = upstreams;
+    this.zones = zones;
     this.logs = logs;
     this.closed = closed;
   }
@@ -51,15 +56,26 @@ final class ProxyRuntime {
    *
    * @param former the runtime before, which stays as it is; or null
    * @param closed told when it has ended, on any thread
-   * @throws ConfigurationException for a log that cannot be written, as nginx reports it
+   * @throws ConfigurationException for a log that cannot be written, or a zone that has another key
+   *     now, as nginx reports it
    */
   static ProxyRuntime start(
       Configuration configuration, @Nullable ProxyRuntime former, Consumer<ProxyRuntime> closed)
       throws ConfigurationException {
+    Zones zones = openZones(configuration, former);
     Map<List<AccessLogSettings>, AccessLog> logs = openLogs(configuration);
     Upstreams upstreams =
         Upstreams.open(configuration.upstreams(), former == null ? null : former.upstreams);
-    return new ProxyRuntime(configuration, upstreams, logs, closed);
+    return new ProxyRuntime(configuration, upstreams, zones, logs, closed);
+  }
+
+  private static Zones openZones(Configuration configuration, @Nullable ProxyRuntime former)
+      throws ConfigurationException {
+    try {
+      return Zones.open(configuration.zones(), former == null ? null : former.zones);
+    } catch (ZoneConflictException other) {
+      throw new ConfigurationException(String.valueOf(other.getMessage()), null);
+    }
   }
 
   private static Map<List<AccessLogSettings>, AccessLog> openLogs(Configuration configuration)
@@ -92,6 +108,11 @@ final class ProxyRuntime {
 
   Upstreams upstreams() {
     return upstreams;
+  }
+
+  /** What its limits count in. */
+  Zones zones() {
+    return zones;
   }
 
   /** Writes the request's line to the logs of the location that answered it. */

@@ -16,6 +16,7 @@ import org.culvert.exchange.ProxySettings;
 import org.culvert.http.GatewayFailure;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.RequestTarget;
+import org.culvert.limit.Limits;
 import org.culvert.location.LocationMatch;
 import org.culvert.observe.ResponseRecord;
 import org.culvert.rewrite.ErrorPage;
@@ -33,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * backend by HTTP, a backend by WebSocket, or a file. A failure goes through {@code error_page},
  * which may begin the search of a location anew. Calls come one after the other, from any thread.
  */
-final class RequestCycle implements ExchangeEnd, Routing.Outcome {
+final class RequestCycle implements ExchangeEnd, Routing.Outcome, Limiting.Limited {
   private final ProxyRuntime runtime;
   private final RequestFacts facts;
   private final ServerSettings server;
@@ -43,6 +44,7 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome {
   private volatile @Nullable UpgradeWay upgrades;
   private final RequestLife life = new RequestLife();
   private volatile Downstream client;
+  private final @Nullable Limiting limiting;
   private final ClientAnswer answer;
   private int refusedWith;
   private @Nullable GatewayFailure refusal;
@@ -62,7 +64,10 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome {
     this.facts = facts;
     this.scope = new Scope();
     this.call = call;
-    this.client = call.downstream(record, runtime.upstreams().timers());
+    Downstream leg = call.downstream(record, runtime.upstreams().timers());
+    this.limiting =
+        runtime.zones().isEmpty() ? null : new Limiting(this, runtime, leg, life, scope);
+    this.client = limiting == null ? leg : limiting.counting();
     this.answer = new ClientAnswer(client, server.found().fallback(), scope);
     facts.serverName(server.found().name());
     scope.put(RequestFacts.class, facts).put(ResponseRecord.class, record);
@@ -77,6 +82,7 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome {
     this.facts = outer.facts.subrequest(uri);
     this.scope = outer.scope.forSubrequest();
     this.call = call;
+    this.limiting = null;
     this.client = call;
     this.answer = new ClientAnswer(client, server.fallback(), scope);
     scope.put(RequestFacts.class, facts).put(ResponseRecord.class, record);
@@ -111,6 +117,20 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome {
   @Override
   public void entered(LocationSettings chosen) {
     call.sendTimeout(chosen.sendTimeout());
+  }
+
+  @Override
+  public void limit(Limits limits, Runnable step) {
+    if (limiting != null) {
+      limiting.ask(limits, step);
+    }
+  }
+
+  @Override
+  public void resume(Runnable step) {
+    if (life.cutOff() == null) {
+      guarded(step);
+    }
   }
 
   @Override
@@ -342,6 +362,9 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome {
   /** The request is over, answered or not: its line is written, once. */
   void end() {
     if (life.end()) {
+      if (limiting != null) {
+        limiting.end();
+      }
       atEnd.run();
     }
   }

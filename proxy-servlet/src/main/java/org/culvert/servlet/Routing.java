@@ -10,6 +10,7 @@ import org.culvert.directive.ServerSettings;
 import org.culvert.http.GatewayFailure;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.RequestTarget;
+import org.culvert.limit.Limits;
 import org.culvert.location.LocationMatch;
 import org.culvert.rewrite.LocalAnswer;
 import org.culvert.rewrite.Redirects;
@@ -21,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The way of one request to who answers it, in the order of nginx's phases: the server's rewriting,
- * the location, the location's rewriting, who may, {@code try_files}. An internal redirect begins
- * it anew. Calls come one after the other, from any thread.
+ * the location, the location's rewriting, how much, who may, {@code try_files}. An internal
+ * redirect begins it anew. Calls come one after the other, from any thread.
  */
 final class Routing {
   /** As nginx's: then it answers 500 ("rewrite or internal redirection cycle"). */
@@ -51,6 +52,9 @@ final class Routing {
      * @param then told what it says, once, unless the client has left or is to
      */
     void ask(AuthRequest question, Consumer<AccessVerdict> then);
+
+    /** Asks limits, of which there is one at least; the step runs if and when they let it. */
+    void limit(Limits limits, Runnable step);
 
     /** Runs a step that may wait for a disk. */
     void mayWait(Runnable step);
@@ -153,13 +157,21 @@ final class Routing {
     }
   }
 
-  /** The location stays: who may, and who answers. A subrequest is not asked. */
+  /** The location stays: how much, who may, and who answers. A subrequest is not asked. */
   private void pass(LocationSettings chosen) {
     if (facts.isSubrequest()) {
       checkFiles(chosen);
       return;
     }
     chosen.realIp().apply(facts);
+    if (chosen.limits().admitAll()) {
+      admit(chosen);
+    } else {
+      outcome.limit(chosen.limits(), () -> admit(chosen));
+    }
+  }
+
+  private void admit(LocationSettings chosen) {
     if (chosen.access().mayWait()) {
       outcome.mayWait(() -> checkAccess(chosen));
     } else {

@@ -183,11 +183,16 @@ public final class TestOrigin implements Closeable {
     };
   }
 
-  @Override
-  public void close() throws IOException {
-    server.close();
+  /** Closes what is open; it accepts on. */
+  public void closeConnections() throws IOException {
     for (Socket socket : sockets) {
       socket.close();
     }
+  }
+
+  @Override
+  public void close() throws IOException {
+    server.close();
+    closeConnections();
   }
 }

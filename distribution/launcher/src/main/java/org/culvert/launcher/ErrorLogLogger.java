@@ -45,6 +45,16 @@ final class ErrorLogLogger extends LegacyAbstractLogger {
     return ErrorLog.process().takes(Level.INFO);
   }
 
+  /** A marker may say which of nginx's levels it is. */
+  @Override
+  public boolean isInfoEnabled(@Nullable Marker marker) {
+    return ErrorLog.process().takes(level(marker, Level.INFO));
+  }
+
+  private static Level level(@Nullable Marker marker, Level otherwise) {
+    return marker == null ? otherwise : Level.of(marker.getName());
+  }
+
   @Override
   public boolean isWarnEnabled() {
     return ErrorLog.process().takes(Level.WARN) && !isAdvice();
@@ -68,12 +78,14 @@ final class ErrorLogLogger extends LegacyAbstractLogger {
       Object @Nullable [] arguments,
       @Nullable Throwable failure) {
     Level severity =
-        switch (level) {
-          case ERROR -> Level.ERROR;
-          case WARN -> Level.WARN;
-          case INFO -> Level.INFO;
-          case DEBUG, TRACE -> Level.DEBUG;
-        };
+        level(
+            marker,
+            switch (level) {
+              case ERROR -> Level.ERROR;
+              case WARN -> Level.WARN;
+              case INFO -> Level.INFO;
+              case DEBUG, TRACE -> Level.DEBUG;
+            });
     String message = MessageFormatter.basicArrayFormat(pattern, arguments);
     if (failure != null) {
       message +=
