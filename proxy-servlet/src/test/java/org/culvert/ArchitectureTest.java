@@ -38,7 +38,8 @@ class ArchitectureTest {
     ARROWS.put("rewrite", Set.of("http", "variable", "location"));
     ARROWS.put("access", Set.of("http", "variable"));
     ARROWS.put("limit", Set.of("http", "variable"));
-    ARROWS.put("content", Set.of("http", "variable"));
+    ARROWS.put("encoding", Set.of("http", "variable"));
+    ARROWS.put("content", Set.of("http", "variable", "encoding"));
     ARROWS.put("upstream", Set.of("http"));
     ARROWS.put("observe", Set.of("http", "variable"));
     ARROWS.put("exchange", Set.of("http", "variable", "upstream", "observe"));
@@ -56,6 +57,7 @@ class ArchitectureTest {
             "rewrite",
             "access",
             "limit",
+            "encoding",
             "content",
             "upstream",
             "observe",
@@ -73,6 +75,7 @@ class ArchitectureTest {
             "rewrite",
             "access",
             "limit",
+            "encoding",
             "content",
             "upstream",
             "observe",

@@ -8,6 +8,7 @@ import org.culvert.access.AccessPolicy;
 import org.culvert.access.RealIp;
 import org.culvert.content.StaticSettings;
 import org.culvert.content.TryFiles;
+import org.culvert.encoding.GzipSettings;
 import org.culvert.exchange.ProxySettings;
 import org.culvert.observe.AccessLogSettings;
 import org.culvert.rewrite.AddHeader;
@@ -43,6 +44,7 @@ import org.jspecify.annotations.Nullable;
  * @param redirects what a Location of our own looks like
  * @param addHeaders {@code add_header}
  * @param expires {@code expires}
+ * @param gzip {@code gzip*} and {@code gunzip}
  * @param referers {@code valid_referers}, or null
  * @param maxBodySize {@code client_max_body_size} in bytes; 0 unlimited
  * @param sendTimeout {@code send_timeout}: between two writes to the client
@@ -65,6 +67,7 @@ public record LocationSettings(
     Redirects redirects,
     List<AddHeader> addHeaders,
     Expires expires,
+    GzipSettings gzip,
     @Nullable Referers referers,
     long maxBodySize,
     Duration sendTimeout,

@@ -66,6 +66,16 @@ final class ErrorPageDownstream implements Downstream {
   }
 
   @Override
+  public void endBody(Completion done) {
+    client.endBody(done);
+  }
+
+  @Override
+  public boolean mayWait() {
+    return client.mayWait();
+  }
+
+  @Override
   public void complete() {
     client.complete();
   }

@@ -106,7 +106,8 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome {
   }
 
   private void serve(StaticSettings files) {
-    StaticOutcome outcome = StaticContent.answer(files, scope, answer.pageStatus());
+    StaticOutcome outcome =
+        StaticContent.answer(files, answer.location().gzip(), scope, answer.pageStatus());
     if (outcome instanceof StaticOutcome.Answered file) {
       answer.send(file, this::end);
     } else if (outcome instanceof StaticOutcome.Index index) {
@@ -267,6 +268,7 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome {
   /** The request is over, answered or not: its line is written, once. */
   void end() {
     if (life.end()) {
+      answer.close();
       BufferedBody body = scope.find(BufferedBody.class);
       if (body != null) {
         body.close();
