@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.culvert.access.AccessPolicy;
 import org.culvert.access.RealIp;
 import org.culvert.content.StaticSettings;
@@ -85,6 +86,15 @@ public record LocationSettings(
   public void describe(Scope scope) {
     scope.put(StaticSettings.class, files);
     scope.put(Referers.class, referers);
+  }
+
+  /** These settings, and those of every {@code if} and {@code limit_except} in the location. */
+  Stream<LocationSettings> variants() {
+    Stream<LocationSettings> inner =
+        limited == null
+            ? branches.stream()
+            : Stream.concat(branches.stream(), Stream.of(limited.settings));
+    return Stream.concat(Stream.of(this), inner.flatMap(LocationSettings::variants));
   }
 
   /** What holds for a method. */

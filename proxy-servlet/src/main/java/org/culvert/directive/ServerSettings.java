@@ -50,9 +50,10 @@ public record ServerSettings(
     return Map.of();
   }
 
-  /** Its locations, and what holds where none matches. */
+  /** Its locations with what may hold in their stead, and what holds where none matches. */
   public Stream<LocationSettings> everyLocation() {
-    return Stream.concat(Stream.of(fallback), locations.all().stream());
+    return Stream.concat(Stream.of(fallback), locations.all().stream())
+        .flatMap(LocationSettings::variants);
   }
 
   /** The server's first name, or "". */
