@@ -33,9 +33,10 @@ class ArchitectureTest {
   static {
     ARROWS.put("http", Set.of());
     ARROWS.put("conf", Set.of());
-    ARROWS.put("variable", Set.of("http"));
-    ARROWS.put("location", Set.of());
-    ARROWS.put("rewrite", Set.of("http", "variable", "location"));
+    ARROWS.put("regex", Set.of());
+    ARROWS.put("variable", Set.of("http", "regex"));
+    ARROWS.put("location", Set.of("regex"));
+    ARROWS.put("rewrite", Set.of("http", "variable", "location", "regex"));
     ARROWS.put("access", Set.of("http", "variable"));
     ARROWS.put("limit", Set.of("http", "variable"));
     ARROWS.put("encoding", Set.of("http", "variable"));
@@ -51,6 +52,7 @@ class ArchitectureTest {
         "directive",
         Set.of(
             "conf",
+            "regex",
             "http",
             "variable",
             "location",
@@ -69,6 +71,7 @@ class ArchitectureTest {
         "servlet",
         Set.of(
             "conf",
+            "regex",
             "http",
             "variable",
             "location",

@@ -64,7 +64,7 @@ public record GzipClients(
         && (http10 || !isOld(request.protocol()))
         && !(msie6 && agent != null && MSIE.matcher(agent).find())
         && (!fields.contains("Via") || permits(fields, answer))
-        && (agent == null || disabled.stream().noneMatch(regex -> regex.find(agent)));
+        && (agent == null || disabled.stream().noneMatch(regex -> regex.isIn(agent, true)));
   }
 
   private static boolean isOld(String protocol) {

@@ -14,6 +14,7 @@ import org.culvert.http.GatewayFailure;
 import org.culvert.http.HeaderFields;
 import org.culvert.location.LocationMatch;
 import org.culvert.observe.ResponseRecord;
+import org.culvert.regex.RegexLimitException;
 import org.culvert.rewrite.ErrorPage;
 import org.culvert.rewrite.ErrorPages;
 import org.culvert.rewrite.LocalAnswer;
@@ -225,6 +226,12 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome {
   private void guarded(Runnable step) {
     try {
       step.run();
+    } catch (RegexLimitException undecided) {
+      answer.forgetErrorPages();
+      fail(
+          500,
+          new HeaderFields(),
+          new GatewayFailure(GatewayFailure.Kind.INTERNAL, String.valueOf(undecided.getMessage())));
     } catch (RuntimeException defect) {
       ErrorLines.defect(defect, scope);
       if (answer.downstream().isCommitted()) {
