@@ -33,12 +33,14 @@ class ArchitectureTest {
   static {
     ARROWS.put("http", Set.of());
     ARROWS.put("conf", Set.of());
-    ARROWS.put("variable", Set.of("http"));
-    ARROWS.put("location", Set.of());
-    ARROWS.put("rewrite", Set.of("http", "variable", "location"));
+    ARROWS.put("regex", Set.of());
+    ARROWS.put("variable", Set.of("http", "regex"));
+    ARROWS.put("location", Set.of("regex"));
+    ARROWS.put("rewrite", Set.of("http", "variable", "location", "regex"));
     ARROWS.put("access", Set.of("http", "variable"));
     ARROWS.put("limit", Set.of("http", "variable"));
-    ARROWS.put("content", Set.of("http", "variable"));
+    ARROWS.put("encoding", Set.of("http", "variable"));
+    ARROWS.put("content", Set.of("http", "variable", "encoding"));
     ARROWS.put("resolver", Set.of("http"));
     ARROWS.put("upstream", Set.of("http"));
     ARROWS.put("observe", Set.of("http", "variable"));
@@ -51,12 +53,14 @@ class ArchitectureTest {
         "directive",
         Set.of(
             "conf",
+            "regex",
             "http",
             "variable",
             "location",
             "rewrite",
             "access",
             "limit",
+            "encoding",
             "content",
             "resolver",
             "upstream",
@@ -69,12 +73,14 @@ class ArchitectureTest {
         "servlet",
         Set.of(
             "conf",
+            "regex",
             "http",
             "variable",
             "location",
             "rewrite",
             "access",
             "limit",
+            "encoding",
             "content",
             "upstream",
             "observe",

@@ -6,16 +6,19 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import org.culvert.encoding.GzipSettings;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.HttpDate;
+import org.culvert.http.RequestHead;
 import org.culvert.http.ResponseHead;
 
 /** Answers a request with one open file: whole, in parts, or not at all because it is unchanged. */
 final class FileAnswer {
   private static final byte[] NOTHING = {};
 
-  private final HeaderFields request;
-  private final boolean withBody;
+  private final RequestHead request;
+  private final boolean compressed;
+  private final GzipSettings gzip;
   private final FileChannel channel;
   private final long length;
   private final long modified;
@@ -25,20 +28,22 @@ final class FileAnswer {
   /**
    * About a file.
    *
-   * @param request the request's fields
-   * @param withBody false for HEAD
+   * @param compressed whether it is the compressed twin of the file that was asked for
+   * @param gzip what becomes of the body later
    * @param modified seconds since the epoch
    * @param type the media type, or ""
    */
   FileAnswer(
-      HeaderFields request,
-      boolean withBody,
+      RequestHead request,
+      boolean compressed,
+      GzipSettings gzip,
       FileChannel channel,
       long length,
       long modified,
       String type) {
     this.request = request;
-    this.withBody = withBody;
+    this.compressed = compressed;
+    this.gzip = gzip;
     this.channel = channel;
     this.length = length;
     this.modified = modified;
@@ -59,7 +64,7 @@ final class FileAnswer {
 
   /** The outcome; the channel belongs to the body that it has, and is closed where it has none. */
   StaticOutcome outcome() throws IOException {
-    Preconditions conditions = new Preconditions(request, modified, etag);
+    Preconditions conditions = new Preconditions(request.fields(), modified, etag);
     int status = conditions.status();
     if (status == 412) {
       channel.close();
@@ -71,7 +76,7 @@ final class FileAnswer {
       channel.close();
       return new StaticOutcome.Answered(new ResponseHead(304, null, fields), null);
     }
-    ByteRanges ranges = ByteRanges.parse(conditions.range(), length);
+    ByteRanges ranges = ByteRanges.parse(range(conditions), length);
     return switch (ranges.kind()) {
       case WHOLE -> whole(fields);
       case PARTIAL -> parts(fields, ranges.ranges());
@@ -82,9 +87,26 @@ final class FileAnswer {
     };
   }
 
+  /** Of a body that is compressed no part is sent. */
+  private String range(Preconditions conditions) {
+    String range = conditions.range();
+    if (range.isEmpty() || compressed) {
+      return "";
+    }
+    HeaderFields fields = HeaderFields.of("Content-Length", Long.toString(length));
+    addType(fields);
+    boolean coded =
+        gzip.coding(request, new ResponseHead(200, null, fields)) != GzipSettings.Coding.NONE;
+    return coded ? "" : range;
+  }
+
   private StaticOutcome whole(HeaderFields fields) throws IOException {
     addType(fields);
-    fields.add("Accept-Ranges", "bytes");
+    if (compressed) {
+      fields.add("Content-Encoding", "gzip");
+    } else {
+      fields.add("Accept-Ranges", "bytes");
+    }
     return answer(200, fields, List.of(new FileBody.Part(NOTHING, 0, length)));
   }
 
@@ -118,7 +140,7 @@ final class FileAnswer {
     FileBody body = new FileBody(channel, parts);
     fields.add("Content-Length", Long.toString(body.length()));
     ResponseHead head = new ResponseHead(status, null, fields);
-    if (!withBody) {
+    if (request.method().equals("HEAD")) {
       body.close();
       return new StaticOutcome.Answered(head, null);
     }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import org.culvert.encoding.GzipSettings;
 import org.culvert.http.Octets;
 import org.culvert.http.RequestTarget;
 import org.culvert.http.UriEscaping;
@@ -41,8 +42,11 @@ public final class StaticContent {
   /** The status that the answer has, 0 for the file's own. */
   private final int status;
 
-  private StaticContent(StaticSettings settings, Scope scope, int status) {
+  private final GzipSettings gzip;
+
+  private StaticContent(StaticSettings settings, GzipSettings gzip, Scope scope, int status) {
     this.settings = settings;
+    this.gzip = gzip;
     this.scope = scope;
     this.facts = scope.get(RequestFacts.class);
     this.target = facts.target();
@@ -51,16 +55,18 @@ public final class StaticContent {
 
   /** What the request of the scope comes to. */
   public static StaticOutcome answer(StaticSettings settings, Scope scope) {
-    return new StaticContent(settings, scope, 0).answer();
+    return answer(settings, GzipSettings.OFF, scope, 0);
   }
 
   /**
    * What it comes to where {@code error_page} chose the status.
    *
+   * @param gzip what becomes of the body later, and whether a compressed twin is sent instead
    * @param status the status that the answer is to have, 0 or 200 for the file's own
    */
-  public static StaticOutcome answer(StaticSettings settings, Scope scope, int status) {
-    return new StaticContent(settings, scope, status == 200 ? 0 : status).answer();
+  public static StaticOutcome answer(
+      StaticSettings settings, GzipSettings gzip, Scope scope, int status) {
+    return new StaticContent(settings, gzip, scope, status == 200 ? 0 : status).answer();
   }
 
   private StaticOutcome answer() {
@@ -82,6 +88,10 @@ public final class StaticContent {
       if (file == null) {
         return new StaticOutcome.Status(404);
       }
+      StaticOutcome prepared = prepared(file);
+      if (prepared != null) {
+        return prepared;
+      }
       BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
       if (attributes.isDirectory()) {
         return new StaticOutcome.Slash(target.path() + "/");
@@ -89,7 +99,7 @@ public final class StaticContent {
       if (!attributes.isRegularFile()) {
         return new StaticOutcome.Status(404);
       }
-      return post ? new StaticOutcome.Status(405) : file(file, attributes);
+      return post ? new StaticOutcome.Status(405) : file(file, attributes, false);
     } catch (AccessDeniedException e) {
       return failed(403, e);
     } catch (FileSystemException e) {
@@ -100,13 +110,33 @@ public final class StaticContent {
     }
   }
 
-  private StaticOutcome file(Path file, BasicFileAttributes attributes) throws IOException {
+  /** The compressed twin of a file, which need not be there itself; null where it has none. */
+  private @Nullable StaticOutcome prepared(Path file) throws IOException {
+    if (gzip.prepared() == GzipSettings.Prepared.OFF || facts.head().method().equals("POST")) {
+      return null;
+    }
+    Path twin = file.resolveSibling(file.getFileName() + ".gz");
+    if (!Files.isRegularFile(twin)) {
+      return null;
+    }
+    if (gzip.prepared() == GzipSettings.Prepared.ON) {
+      scope.put(GzipSettings.Twin.class, GzipSettings.Twin.FOUND);
+    }
+    if (!gzip.prefersPrepared(facts.head())) {
+      return null;
+    }
+    return file(twin, Files.readAttributes(twin, BasicFileAttributes.class), true);
+  }
+
+  private StaticOutcome file(Path file, BasicFileAttributes attributes, boolean compressed)
+      throws IOException {
     FileChannel channel = FileChannel.open(file);
     try {
       FileAnswer answer =
           new FileAnswer(
-              facts.head().fields(),
-              !facts.head().method().equals("HEAD"),
+              facts.head(),
+              compressed,
+              gzip,
               channel,
               channel.size(),
               attributes.lastModifiedTime().to(TimeUnit.SECONDS),

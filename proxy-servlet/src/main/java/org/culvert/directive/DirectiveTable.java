@@ -41,6 +41,7 @@ final class DirectiveTable {
     LocationDirectives.define(this);
     CoreDirectives.define(this);
     HeaderDirectives.define(this);
+    GzipDirectives.define(this);
     StaticDirectives.define(this);
     MediaTypeDirectives.define(this);
     RewriteDirectives.define(this);

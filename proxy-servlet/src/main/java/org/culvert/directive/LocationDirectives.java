@@ -199,6 +199,7 @@ final class LocationDirectives {
             CoreDirectives.redirects(level),
             HeaderDirectives.addHeaders(level),
             HeaderDirectives.expires(level),
+            GzipDirectives.settings(level),
             RefererDirectives.referers(level),
             CoreDirectives.maxBodySize(level),
             CoreDirectives.sendTimeout(level),

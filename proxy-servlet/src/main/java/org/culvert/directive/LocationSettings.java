@@ -4,10 +4,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.culvert.access.AccessPolicy;
 import org.culvert.access.RealIp;
 import org.culvert.content.StaticSettings;
 import org.culvert.content.TryFiles;
+import org.culvert.encoding.GzipSettings;
 import org.culvert.exchange.ProxySettings;
 import org.culvert.limit.Limits;
 import org.culvert.observe.AccessLogSettings;
@@ -45,6 +47,7 @@ import org.jspecify.annotations.Nullable;
  * @param redirects what a Location of our own looks like
  * @param addHeaders {@code add_header}
  * @param expires {@code expires}
+ * @param gzip {@code gzip*} and {@code gunzip}
  * @param referers {@code valid_referers}, or null
  * @param maxBodySize {@code client_max_body_size} in bytes; 0 unlimited
  * @param sendTimeout {@code send_timeout}: between two writes to the client
@@ -68,6 +71,7 @@ public record LocationSettings(
     Redirects redirects,
     List<AddHeader> addHeaders,
     Expires expires,
+    GzipSettings gzip,
     @Nullable Referers referers,
     long maxBodySize,
     Duration sendTimeout,
@@ -85,6 +89,15 @@ public record LocationSettings(
   public void describe(Scope scope) {
     scope.put(StaticSettings.class, files);
     scope.put(Referers.class, referers);
+  }
+
+  /** These settings, and those of every {@code if} and {@code limit_except} in the location. */
+  Stream<LocationSettings> variants() {
+    Stream<LocationSettings> inner =
+        limited == null
+            ? branches.stream()
+            : Stream.concat(branches.stream(), Stream.of(limited.settings));
+    return Stream.concat(Stream.of(this), inner.flatMap(LocationSettings::variants));
   }
 
   /** What holds for a method. */

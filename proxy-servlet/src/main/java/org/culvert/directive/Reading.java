@@ -20,6 +20,7 @@ import org.culvert.directive.ConfigurationReader.Options;
 import org.culvert.directive.PcreText.InvalidPatternException;
 import org.culvert.http.MediaTypes;
 import org.culvert.http.Octets;
+import org.culvert.observe.AccessLogSettings.Buffering;
 import org.culvert.variable.CapturingRegex;
 import org.culvert.variable.Regex;
 import org.culvert.variable.Template;
@@ -39,6 +40,7 @@ final class Reading {
   private final VariableTable variables = Variables.all();
   private final Map<String, MediaTypes> stockTypes = new HashMap<>();
   private final Warnings warnings = new Warnings();
+  private final Map<String, Buffering> bufferings = new HashMap<>();
   private final UpstreamTable upstreams;
   private final ZoneTable zones = new ZoneTable();
 
@@ -58,6 +60,11 @@ final class Reading {
 
   Warnings warnings() {
     return warnings;
+  }
+
+  /** How the access logs of each path are buffered. */
+  Map<String, Buffering> bufferings() {
+    return bufferings;
   }
 
   UpstreamTable upstreams() {

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.culvert.location.LocationTree;
+import org.culvert.regex.BoundedMatch;
 import org.culvert.rewrite.RewriteStep;
 import org.jspecify.annotations.Nullable;
 
@@ -43,16 +44,17 @@ public record ServerSettings(
   /** The slots for the captures of the first regex name that matches a host. */
   public Map<Integer, Integer> captureNames(String host) {
     for (NameRegex name : nameRegexes) {
-      if (name.pattern().matcher(host).find()) {
+      if (BoundedMatch.isIn(name.pattern(), host, false)) {
         return name.captureNames();
       }
     }
     return Map.of();
   }
 
-  /** Its locations, and what holds where none matches. */
+  /** Its locations with what may hold in their stead, and what holds where none matches. */
   public Stream<LocationSettings> everyLocation() {
-    return Stream.concat(Stream.of(fallback), locations.all().stream());
+    return Stream.concat(Stream.of(fallback), locations.all().stream())
+        .flatMap(LocationSettings::variants);
   }
 
   /** The server's first name, or "". */

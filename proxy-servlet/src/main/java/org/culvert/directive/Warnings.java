@@ -19,14 +19,12 @@ final class Warnings {
     }
   }
 
-  /** A directive of a family that one might miss: gzip and proxy_cache. */
+  /** A directive of a family that one might miss: proxy_cache. */
   void ignored(Directive directive) {
-    String family = directive.name().startsWith("proxy_") ? "proxy_cache" : "gzip";
-    if (said.add(family + "*")) {
+    if (said.add("proxy_cache*")) {
       LOG.warn(
-          "\"{}\" and all \"{}\" directives have no effect in {}",
+          "\"{}\" and all \"proxy_cache\" directives have no effect in {}",
           directive.name(),
-          family,
           directive.position());
     }
   }

@@ -237,8 +237,19 @@ public final class AnswerPipe {
       if (trailers.size() > 0) {
         downstream.trailers(trailers);
       }
-      downstream.complete();
-      ended.accept(null);
+      downstream.endBody(
+          new Completion() {
+            @Override
+            public void succeeded() {
+              downstream.complete();
+              ended.accept(null);
+            }
+
+            @Override
+            public void failed(Throwable cause) {
+              notTaken(cause);
+            }
+          });
     } else {
       downstream.abort(failure);
       ended.accept(
@@ -257,6 +268,13 @@ public final class AnswerPipe {
     ahead.clear();
     try {
       body.cancel(cause);
+    } finally {
+      notTaken(cause);
+    }
+  }
+
+  private void notTaken(Throwable cause) {
+    try {
       downstream.abort(cause);
     } finally {
       ended.accept(

@@ -34,6 +34,14 @@ public interface Downstream {
    */
   void write(ByteBuffer piece, boolean flush, Completion done);
 
+  /**
+   * Writes what this leg has kept back of a body whose last piece was given, a coding's end for
+   * instance; before {@link #complete}, where nothing was cut short.
+   */
+  default void endBody(Completion done) {
+    done.succeeded();
+  }
+
   /** Ends the answer, regularly. Idempotent. */
   void complete();
 

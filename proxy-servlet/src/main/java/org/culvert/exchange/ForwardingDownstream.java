@@ -39,6 +39,11 @@ public abstract class ForwardingDownstream implements Downstream {
   }
 
   @Override
+  public void endBody(Completion done) {
+    client.endBody(done);
+  }
+
+  @Override
   public void complete() {
     client.complete();
   }

@@ -5,8 +5,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.regex.Matcher;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import org.culvert.regex.BoundedMatch;
+import org.culvert.regex.RegexLimitException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,12 +57,21 @@ public final class HostNames<T> {
       return new LocationMatch<>(value, null);
     }
     for (Expression<T> expression : expressions) {
-      Matcher matcher = expression.pattern.matcher(name);
-      if (matcher.find()) {
-        return new LocationMatch<>(expression.value, matcher.toMatchResult());
+      MatchResult captures = match(expression.pattern, name);
+      if (captures != null) {
+        return new LocationMatch<>(expression.value, captures);
       }
     }
     return null;
+  }
+
+  /** A name of which a pattern cannot say whether it matches is none of that pattern's. */
+  private static @Nullable MatchResult match(Pattern pattern, String name) {
+    try {
+      return BoundedMatch.find(pattern, name);
+    } catch (RegexLimitException undecided) {
+      return null;
+    }
   }
 
   private @Nullable T literal(String name) {

@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.MatchResult;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.culvert.regex.BoundedMatch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -206,9 +206,8 @@ public final class LocationTree<T> {
 
   private @Nullable Step<T> firstRegex(String path) {
     for (Expression<T> expression : expressions) {
-      Matcher matcher = expression.pattern.matcher(path);
-      if (matcher.find()) {
-        MatchResult captures = matcher.toMatchResult();
+      MatchResult captures = BoundedMatch.find(expression.pattern, path);
+      if (captures != null) {
         Step<T> inner = expression.nested == null ? null : expression.nested.search(path);
         if (inner == null) {
           return new Step<>(new LocationMatch<>(expression.found, captures), true);

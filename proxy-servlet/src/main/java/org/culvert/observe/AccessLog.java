@@ -20,8 +20,10 @@ public final class AccessLog implements AutoCloseable {
 
   private static final Logger SLF4J = LoggerFactory.getLogger(LOGGER);
 
-  /** One destination: a file, or the logger where there is none. */
-  private record Sink(Template format, @Nullable Template condition, @Nullable LogFile file) {}
+  /**
+   * One destination: a file, one of a name with variables, or the logger where there is neither.
+   */
+  private record Sink(AccessLogSettings settings, @Nullable LogFile file) {}
 
   private final List<Sink> sinks = new ArrayList<>();
 
@@ -33,8 +35,11 @@ public final class AccessLog implements AutoCloseable {
   public AccessLog(List<AccessLogSettings> settings) throws IOException {
     try {
       for (AccessLogSettings one : settings) {
-        LogFile file = one.path().equals(LOGGER) ? null : LogFile.open(one.path());
-        sinks.add(new Sink(one.format(), one.condition(), file));
+        boolean isFile = one.named() == null && !one.path().equals(LOGGER);
+        if (one.named() != null) {
+          NamedLogs.hold();
+        }
+        sinks.add(new Sink(one, isFile ? LogFile.open(one.path(), one.buffering()) : null));
       }
     } catch (IOException e) {
       close();
@@ -45,24 +50,33 @@ public final class AccessLog implements AutoCloseable {
   /** Opens the files of all logs anew by their names: {@code -s reopen}, USR1. */
   public static void reopenAll() {
     LogFile.reopenAll();
+    NamedLogs.reopenAll();
   }
 
   /** Writes the line of a request that has ended to every log whose condition holds. */
   public void log(Scope scope) {
     for (Sink sink : sinks) {
-      if (sink.condition != null) {
-        String condition = sink.condition.evaluate(scope);
-        if (condition.isEmpty() || condition.equals("0")) {
-          continue;
-        }
+      AccessLogSettings settings = sink.settings;
+      if (!holds(settings.condition(), scope)) {
+        continue;
       }
-      String line = sink.format.evaluate(scope);
-      if (sink.file == null) {
-        SLF4J.info("{}", Octets.text(line));
-      } else {
+      String line = settings.format().evaluate(scope);
+      if (sink.file != null) {
         sink.file.append(line);
+      } else if (settings.named() != null) {
+        NamedLogs.append(settings.named(), line, scope);
+      } else {
+        SLF4J.info("{}", Octets.text(line));
       }
     }
+  }
+
+  private static boolean holds(@Nullable Template condition, Scope scope) {
+    if (condition == null) {
+      return true;
+    }
+    String value = condition.evaluate(scope);
+    return !value.isEmpty() && !value.equals("0");
   }
 
   /** Gives the files back; the last one who does closes them, everything written. */
@@ -71,6 +85,8 @@ public final class AccessLog implements AutoCloseable {
     for (Sink sink : sinks) {
       if (sink.file != null) {
         sink.file.release();
+      } else if (sink.settings.named() != null) {
+        NamedLogs.release();
       }
     }
     sinks.clear();

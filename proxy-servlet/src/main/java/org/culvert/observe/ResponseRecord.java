@@ -17,6 +17,8 @@ public final class ResponseRecord {
   private volatile long headBytes;
   private volatile long bodyBytes;
   private volatile long requestBodyBytes;
+  private volatile long plainBytes;
+  private volatile long codedBytes;
 
   /** Takes the head that goes to the client. */
   public void head(int newStatus, HeaderFields newFields) {
@@ -44,6 +46,19 @@ public final class ResponseRecord {
   @SuppressWarnings("NonAtomicVolatileUpdate")
   public void read(int bytes) {
     requestBodyBytes += bytes;
+  }
+
+  /** Takes how many bytes of a body were compressed, and into how many. */
+  public void compressed(long from, long into) {
+    plainBytes = from;
+    codedBytes = into;
+  }
+
+  /**
+   * How many times smaller the body became ({@code $gzip_ratio}); 0 where it was not compressed.
+   */
+  public double compression() {
+    return codedBytes == 0 ? 0 : (double) plainBytes / codedBytes;
   }
 
   /** The status, 0 before there is one. */

@@ -10,6 +10,7 @@ import org.culvert.variable.FieldLookup;
 import org.culvert.variable.RequestFacts;
 import org.culvert.variable.Scope;
 import org.culvert.variable.VariableTable;
+import org.jspecify.annotations.Nullable;
 
 /** The variables that read the answer and the clock ({@code docs/variables.md}). */
 public final class ResponseVariables {
@@ -29,6 +30,7 @@ public final class ResponseVariables {
     table.define("request_length", scope -> Long.toString(requestLength(scope)));
     table.definePrefix(
         "sent_http_", name -> scope -> FieldLookup.field(record(scope).fields(), name));
+    table.define("gzip_ratio", scope -> ratio(record(scope).compression()));
     table.define("msec", scope -> seconds(System.currentTimeMillis()));
     table.define("time_local", scope -> LOCAL.format(now()));
     table.define("time_iso8601", scope -> ISO8601.format(now()));
@@ -37,6 +39,10 @@ public final class ResponseVariables {
   private static void count(
       VariableTable table, String name, ToLongFunction<ResponseRecord> value) {
     table.define(name, scope -> Long.toString(value.applyAsLong(record(scope))));
+  }
+
+  private static @Nullable String ratio(double compression) {
+    return compression == 0 ? null : String.format(Locale.ROOT, "%.2f", compression);
   }
 
   private static ResponseRecord record(Scope scope) {

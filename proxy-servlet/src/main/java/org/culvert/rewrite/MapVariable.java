@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.culvert.location.HostNames;
 import org.culvert.location.LocationMatch;
+import org.culvert.regex.RegexLimitException;
 import org.culvert.variable.CapturingRegex;
 import org.culvert.variable.Regex;
 import org.culvert.variable.Scope;
@@ -14,6 +15,8 @@ import org.culvert.variable.Template;
 import org.culvert.variable.Variable;
 import org.culvert.variable.VariableTable;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What {@code map} makes: a variable whose value depends on that of another text. Literal keys are
@@ -22,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * and once for a request unless it is {@code volatile}.
  */
 public final class MapVariable implements Variable {
+  private static final Logger LOG = LoggerFactory.getLogger(MapVariable.class);
+
   private record Expression(CapturingRegex regex, Template value) {}
 
   /** Collects the lines of one {@code map} block. */
@@ -119,13 +124,23 @@ public final class MapVariable implements Variable {
       return null;
     }
     try {
-      String value = choose(scope, source.evaluate(scope)).evaluate(scope);
+      String value = chosen(scope, source.evaluate(scope)).evaluate(scope);
       if (slot >= 0) {
         scope.slot(slot, value);
       }
       return value;
     } finally {
       scope.leave();
+    }
+  }
+
+  /** As nginx the default, where a regex cannot say whether it matches. */
+  private Template chosen(Scope scope, String key) {
+    try {
+      return choose(scope, key);
+    } catch (RegexLimitException undecided) {
+      LOG.error("{}, while a \"map\" was looked up", undecided.getMessage());
+      return fallback;
     }
   }
 

@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 import org.culvert.location.HostNames;
 import org.culvert.location.LocationMatch;
+import org.culvert.regex.BoundedMatch;
 import org.culvert.variable.RequestFacts;
 import org.culvert.variable.Scope;
 import org.culvert.variable.VariableTable;
@@ -58,6 +59,6 @@ public record Referers(
       return match.found().isEmpty() || (path >= 0 && referer.startsWith(match.found(), path));
     }
     String rest = referer.substring(scheme);
-    return expressions.stream().anyMatch(expression -> expression.matcher(rest).find());
+    return expressions.stream().anyMatch(expression -> BoundedMatch.isIn(expression, rest, false));
   }
 }

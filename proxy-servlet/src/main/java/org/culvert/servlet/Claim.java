@@ -5,6 +5,7 @@ import org.culvert.directive.LocationSettings;
 import org.culvert.directive.ServerSettings;
 import org.culvert.location.LocationMatch;
 import org.culvert.observe.ResponseRecord;
+import org.culvert.regex.RegexLimitException;
 import org.culvert.rewrite.RewriteRun;
 import org.culvert.rewrite.RewriteStep;
 import org.culvert.variable.RequestFacts;
@@ -41,7 +42,11 @@ final class Claim {
   static boolean isMade(LocationMatch<ServerSettings> server, RequestFacts facts, String path) {
     RequestFacts trial = facts.trial();
     trial.found(path);
-    return new Claim(server, trial).isMade();
+    try {
+      return new Claim(server, trial).isMade();
+    } catch (RegexLimitException undecided) {
+      return true; // Then it is answered with 500, not by who may not have been asked.
+    }
   }
 
   private boolean isMade() {

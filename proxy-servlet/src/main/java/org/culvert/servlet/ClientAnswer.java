@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ClientAnswer {
   private Downstream client;
+  private final CodingDownstream coding;
   private final Scope scope;
   private LocationSettings location;
   private Downstream downstream;
@@ -36,10 +37,11 @@ final class ClientAnswer {
    * @param fallback whose rules hold before a location is found
    */
   ClientAnswer(Downstream client, LocationSettings fallback, Scope scope) {
-    this.client = client;
     this.scope = scope;
     this.location = fallback;
-    this.downstream = client;
+    this.coding = new CodingDownstream(client, scope, () -> location.gzip());
+    this.client = coding;
+    this.downstream = coding;
   }
 
   /** Whose rules hold. */
@@ -56,6 +58,11 @@ final class ClientAnswer {
   void leaveHttp() {
     client = GoneClient.GONE;
     downstream = client;
+  }
+
+  /** It is over: what it holds outside the heap is released. */
+  void close() {
+    coding.close();
   }
 
   /** Where it is to be written. */

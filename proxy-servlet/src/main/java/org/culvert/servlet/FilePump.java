@@ -42,6 +42,21 @@ final class FilePump implements Completion {
     new FilePump(downstream, file, end).pump();
   }
 
+  /** Completes the answer when all of its body is written. */
+  record Ended(Downstream downstream, Runnable end) implements Completion {
+    @Override
+    public void succeeded() {
+      downstream.complete();
+      end.run();
+    }
+
+    @Override
+    public void failed(Throwable cause) {
+      downstream.abort(cause);
+      end.run();
+    }
+  }
+
   @Override
   public void succeeded() {
     synchronized (this) {
@@ -82,8 +97,7 @@ final class FilePump implements Completion {
       buffer.clear();
       if (file.read(buffer) < 0) {
         close();
-        downstream.complete();
-        end.run();
+        downstream.endBody(new Ended(downstream, end));
         return false;
       }
       downstream.write(buffer.flip(), false, this);

@@ -27,26 +27,27 @@ final class LocalBody {
       fields.set("Content-Length", Integer.toString(answer.body().length));
     }
     downstream.head(new ResponseHead(status, StatusPages.reason(status), fields));
-    if (bodiless || method.equals("HEAD") || answer.body().length == 0) {
-      downstream.complete();
-      end.run();
-      return;
+    FilePump.Ended ended = new FilePump.Ended(downstream, end);
+    if (bodiless || method.equals("HEAD")) {
+      ended.succeeded();
+    } else if (answer.body().length == 0) {
+      downstream.endBody(ended);
+    } else {
+      downstream.write(ByteBuffer.wrap(answer.body()), false, then(downstream, ended));
     }
-    downstream.write(
-        ByteBuffer.wrap(answer.body()),
-        false,
-        new Completion() {
-          @Override
-          public void succeeded() {
-            downstream.complete();
-            end.run();
-          }
+  }
 
-          @Override
-          public void failed(Throwable cause) {
-            downstream.abort(cause);
-            end.run();
-          }
-        });
+  private static Completion then(Downstream downstream, FilePump.Ended ended) {
+    return new Completion() {
+      @Override
+      public void succeeded() {
+        downstream.endBody(ended);
+      }
+
+      @Override
+      public void failed(Throwable cause) {
+        ended.failed(cause);
+      }
+    };
   }
 }

@@ -19,6 +19,7 @@ import org.culvert.http.RequestTarget;
 import org.culvert.limit.Limits;
 import org.culvert.location.LocationMatch;
 import org.culvert.observe.ResponseRecord;
+import org.culvert.regex.RegexLimitException;
 import org.culvert.rewrite.ErrorPage;
 import org.culvert.rewrite.ErrorPages;
 import org.culvert.rewrite.LocalAnswer;
@@ -179,7 +180,8 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome, Limiting.Limit
   }
 
   private void serve(StaticSettings files) {
-    StaticOutcome outcome = StaticContent.answer(files, scope, answer.pageStatus());
+    StaticOutcome outcome =
+        StaticContent.answer(files, answer.location().gzip(), scope, answer.pageStatus());
     if (outcome instanceof StaticOutcome.Answered file) {
       answer.send(file, this::end);
     } else if (outcome instanceof StaticOutcome.Index index) {
@@ -319,6 +321,12 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome, Limiting.Limit
   private void guarded(Runnable step) {
     try {
       step.run();
+    } catch (RegexLimitException undecided) {
+      answer.forgetErrorPages();
+      fail(
+          500,
+          new HeaderFields(),
+          new GatewayFailure(GatewayFailure.Kind.INTERNAL, String.valueOf(undecided.getMessage())));
     } catch (RuntimeException defect) {
       ErrorLines.defect(defect, scope);
       if (answer.downstream().isCommitted()) {
@@ -365,6 +373,7 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome, Limiting.Limit
       if (limiting != null) {
         limiting.end();
       }
+      answer.close();
       atEnd.run();
     }
   }

@@ -2,8 +2,9 @@ package org.culvert.variable;
 
 import java.util.HashMap;
 import java.util.Map;
-import java.util.regex.Matcher;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import org.culvert.regex.BoundedMatch;
 
 /**
  * A regular expression whose groups become a request's captures when it matches.
@@ -23,13 +24,17 @@ public record CapturingRegex(Pattern pattern, Map<Integer, Integer> slots) {
     return new CapturingRegex(regex.pattern(), slots);
   }
 
-  /** Whether it matches somewhere in a text; then its groups are the scope's captures. */
+  /**
+   * Whether it matches somewhere in a text; then its groups are the scope's captures.
+   *
+   * @throws org.culvert.regex.RegexLimitException where that cannot be said within a bound
+   */
   public boolean find(String text, Scope scope) {
-    Matcher matcher = pattern.matcher(text);
-    if (!matcher.find()) {
+    MatchResult captures = BoundedMatch.find(pattern, text);
+    if (captures == null) {
       return false;
     }
-    scope.captured(matcher.toMatchResult(), slots);
+    scope.captured(captures, slots);
     return true;
   }
 

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
 import java.util.Map;
+import org.culvert.encoding.GzipSettings;
 import org.culvert.http.ClientConnection;
 import org.culvert.http.GatewayFailure;
 import org.culvert.http.HeaderFields;
@@ -412,12 +413,14 @@ class StaticContentTest {
   @Test
   void asAnErrorPageTheFileIsWholeAndUnconditional() throws Exception {
     Scope scope = scope("GET", "/f.html", "If-None-Match", ETAG, "Range", "bytes=0-1");
-    StaticOutcome outcome = StaticContent.answer(root(folder.toString()), scope, 404);
+    StaticOutcome outcome =
+        StaticContent.answer(root(folder.toString()), GzipSettings.OFF, scope, 404);
     assertThat(status(outcome)).isEqualTo(404);
     assertThat(body(outcome)).isEqualTo("hello\n");
     assertThat(fields(outcome).contains("Last-Modified")).isFalse();
     assertThat(fields(outcome).contains("Accept-Ranges")).isFalse();
-    assertThat(status(StaticContent.answer(root(folder.toString()), scope, 200))).isEqualTo(304);
+    assertThat(status(StaticContent.answer(root(folder.toString()), GzipSettings.OFF, scope, 200)))
+        .isEqualTo(304);
   }
 
   @Test

@@ -4,19 +4,27 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
+import java.util.zip.GZIPInputStream;
+import org.culvert.observe.AccessLogSettings.Buffering;
+import org.culvert.observe.AccessLogSettings.Named;
+import org.culvert.observe.AccessLogSettings.OpenFiles;
 import org.culvert.variable.Scope;
 import org.culvert.variable.Template;
 import org.culvert.variable.VariableTable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(20)
 class AccessLogTest {
@@ -136,6 +144,122 @@ class AccessLogTest {
         List.of(settings(good, null), settings(folder.resolve("none/a.log"), null));
     assertThatThrownBy(() -> new AccessLog(settings)).isInstanceOf(IOException.class);
     assertThat(writers("good.log")).isZero();
+  }
+
+  private AccessLogSettings buffered(Path file, int size, Duration flush, int gzip)
+      throws Exception {
+    AccessLogSettings plain = settings(file, null);
+    return new AccessLogSettings(
+        plain.path(), plain.format(), null, new Buffering(size, flush, gzip), null);
+  }
+
+  @Test
+  void linesWaitUntilThereIsABufferOfThem() throws Exception {
+    Path file = folder.resolve("a.log");
+    try (AccessLog log = new AccessLog(List.of(buffered(file, 16, Duration.ZERO, 0)));
+        AccessLog other = new AccessLog(List.of(settings(folder.resolve("b.log"), null)))) {
+      log.log(scope("one"));
+      log.log(scope("two"));
+      other.log(scope("later"));
+      await(() -> lines(folder.resolve("b.log")).size() == 1);
+      assertThat(lines(file)).isEmpty();
+      log.log(scope("three"));
+      await(() -> lines(file).equals(List.of("<one>", "<two>", "<three>")));
+      log.log(scope("four"));
+    }
+    assertThat(lines(file)).containsExactly("<one>", "<two>", "<three>", "<four>");
+  }
+
+  @Test
+  void aLineDoesNotWaitLongerThanItsTime() throws Exception {
+    Path file = folder.resolve("a.log");
+    try (AccessLog log = new AccessLog(List.of(buffered(file, 1000, Duration.ofMillis(50), 0)))) {
+      log.log(scope("one"));
+      await(() -> lines(file).equals(List.of("<one>")));
+    }
+  }
+
+  @Test
+  void whatWaitedBeforeAReopeningIsTheOldFiles() throws Exception {
+    Path file = folder.resolve("a.log");
+    Path moved = folder.resolve("a.log.1");
+    try (AccessLog log = new AccessLog(List.of(buffered(file, 1000, Duration.ZERO, 0)))) {
+      log.log(scope("one"));
+      Files.move(file, moved);
+      AccessLog.reopenAll();
+      log.log(scope("two"));
+    }
+    assertThat(lines(moved)).containsExactly("<one>");
+    assertThat(lines(file)).containsExactly("<two>");
+  }
+
+  @Test
+  void whatIsWrittenTogetherIsOneGzipMember() throws Exception {
+    Path file = folder.resolve("a.log.gz");
+    for (String text : List.of("one", "two")) {
+      try (AccessLog log = new AccessLog(List.of(buffered(file, 1000, Duration.ZERO, 9)))) {
+        log.log(scope(text));
+        log.log(scope(text));
+      }
+    }
+    try (GZIPInputStream gzip = new GZIPInputStream(Files.newInputStream(file))) {
+      assertThat(new String(gzip.readAllBytes(), StandardCharsets.US_ASCII))
+          .isEqualTo("<one>\n<one>\n<two>\n<two>\n");
+    }
+  }
+
+  private AccessLogSettings named(String name, Path root, OpenFiles cache) throws Exception {
+    return new AccessLogSettings(
+        name,
+        table.compile("<$line>", LogEscaping.NONE),
+        null,
+        Buffering.NONE,
+        new Named(table.compile(folder + "/" + name), Template.constant(root.toString()), cache));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 10})
+  void aNameMayHaveVariables(int max) throws Exception {
+    OpenFiles cache =
+        max == 0 ? OpenFiles.OFF : new OpenFiles(max, Duration.ofSeconds(9), 1, Duration.ZERO);
+    try (AccessLog log = new AccessLog(List.of(named("$line.log", folder, cache)))) {
+      for (String text : List.of("a", "b", "a", "c", "../b", "..", "d/e", "a\0")) {
+        log.log(scope(text));
+      }
+    }
+    assertThat(lines(folder.resolve("a.log"))).containsExactly("<a>", "<a>");
+    assertThat(lines(folder.resolve("b.log"))).containsExactly("<b>");
+    assertThat(lines(folder.resolve("c.log"))).containsExactly("<c>");
+    assertThat(folder.resolve("d")).doesNotExist();
+    assertThat(folder.getParent().resolve("b.log")).doesNotExist();
+    assertThat(writers("names")).isZero();
+  }
+
+  @Test
+  void noFileIsMadeForARootThatIsNotThere() throws Exception {
+    try (AccessLog log =
+        new AccessLog(List.of(named("$line.log", folder.resolve("none"), OpenFiles.OFF)))) {
+      log.log(scope("a"));
+    }
+    assertThat(folder.resolve("a.log")).doesNotExist();
+  }
+
+  @Test
+  void anOpenFileThatWasMovedIsNoticed() throws Exception {
+    Path file = folder.resolve("a.log");
+    OpenFiles cache = new OpenFiles(5, Duration.ofSeconds(9), 2, Duration.ZERO);
+    try (AccessLog log = new AccessLog(List.of(named("$line.log", folder, cache)))) {
+      log.log(scope("a"));
+      log.log(scope("a"));
+      await(() -> lines(file).size() == 2);
+      Files.move(file, folder.resolve("moved"));
+      log.log(scope("a"));
+      await(() -> lines(file).size() == 1);
+      Files.move(file, folder.resolve("again"));
+      AccessLog.reopenAll();
+      log.log(scope("a"));
+    }
+    assertThat(lines(file)).containsExactly("<a>");
   }
 
   @Test

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import org.culvert.directive.Configuration;
 import org.culvert.directive.LocationSettings;
@@ -43,7 +44,10 @@ final class Rehearsal {
     configuration.servers().stream()
         .flatMap(ServerSettings::everyLocation)
         .map(LocationSettings::accessLogs)
-        .forEach(logs -> logs.stream().map(AccessLogSettings::path).forEach(paths::add));
+        .flatMap(List::stream)
+        .filter(log -> log.named() == null)
+        .map(AccessLogSettings::path)
+        .forEach(paths::add);
     paths.remove(AccessLog.LOGGER);
     for (String path : paths) {
       append(Path.of(path));
