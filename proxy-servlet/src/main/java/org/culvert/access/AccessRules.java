@@ -1,6 +1,5 @@
 package org.culvert.access;
 
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import org.culvert.http.Network;
@@ -23,8 +22,8 @@ public record AccessRules(List<Rule> rules) {
    * @param network whom; null for {@code all}
    */
   public record Rule(boolean allows, @Nullable Network network) {
-    private boolean matches(@Nullable InetAddress client) {
-      return network == null || (client != null && network.contains(client));
+    private boolean matches(InetSocketAddress client) {
+      return network == null || network.contains(client);
     }
   }
 
@@ -33,10 +32,13 @@ public record AccessRules(List<Rule> rules) {
     rules = List.copyOf(rules);
   }
 
-  /** What they say of a client; one without an IP address is matched by {@code all} alone. */
+  /**
+   * What they say of a client; one without an IP address is matched by {@code unix:} and {@code
+   * all} alone.
+   */
   AccessVerdict verdict(InetSocketAddress client) {
     for (Rule rule : rules) {
-      if (rule.matches(client.getAddress())) {
+      if (rule.matches(client)) {
         return rule.allows
             ? AccessVerdict.ALLOWED
             : AccessVerdict.refusal(403, "access forbidden by rule");

@@ -5,6 +5,7 @@ import java.util.List;
 import org.culvert.http.ForwardedAddress;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.Network;
+import org.culvert.http.ProxyHeader;
 import org.culvert.variable.RequestFacts;
 
 /**
@@ -12,12 +13,15 @@ import org.culvert.variable.RequestFacts;
  * set_real_ip_from}, {@code real_ip_header}, {@code real_ip_recursive}.
  *
  * @param trusted whose word is taken; empty turns it off
- * @param header the field that has the address
+ * @param header the field that has the address; {@link #PROXY_PROTOCOL} for that protocol's header
  * @param recursive to the last address that is not a trusted one's
  */
 public record RealIp(List<Network> trusted, String header, boolean recursive) {
   /** nginx's default. */
   public static final String DEFAULT_HEADER = "X-Real-IP";
+
+  /** The source that is no field. */
+  public static final String PROXY_PROTOCOL = "proxy_protocol";
 
   /** Who connected is who asks. */
   public static final RealIp OFF = new RealIp(List.of(), DEFAULT_HEADER, false);
@@ -32,11 +36,22 @@ public record RealIp(List<Network> trusted, String header, boolean recursive) {
     if (trusted.isEmpty() || facts.hasRealClient()) {
       return;
     }
-    List<String> values = values(facts.head().fields());
+    ProxyHeader proxied = facts.connection().proxied();
+    boolean fromHeader = header.equals(PROXY_PROTOCOL);
+    if (fromHeader && proxied == null) {
+      return;
+    }
+    List<String> values =
+        fromHeader && proxied != null
+            ? List.of(proxied.sourceAddress())
+            : values(facts.head().fields());
     InetSocketAddress client =
         ForwardedAddress.of(facts.connection().remote(), values, trusted, recursive);
     if (client != null) {
-      facts.client(client);
+      facts.client(
+          fromHeader && proxied != null
+              ? new InetSocketAddress(client.getAddress(), proxied.sourcePort())
+              : client);
     }
   }
 

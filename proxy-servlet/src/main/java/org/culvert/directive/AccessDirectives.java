@@ -114,13 +114,9 @@ final class AccessDirectives {
    *
    * @return null where it is none
    */
-  static @Nullable Network network(Directive directive, Reading reading)
-      throws ConfigurationException {
+  static @Nullable Network network(Directive directive, Reading reading) {
     String text = directive.arg(1);
-    if (text.equals("unix:")) {
-      throw directive.error("\"unix:\" is not supported");
-    }
-    return network(text, directive, reading);
+    return text.equals(Network.UNIX_NAME) ? Network.UNIX : network(text, directive, reading);
   }
 
   /** The network that a text is; warns of an address within it, as nginx does. Null for none. */

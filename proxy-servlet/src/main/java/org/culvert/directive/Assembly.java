@@ -72,11 +72,16 @@ final class Assembly {
     return reading.options().form() == ConfigurationReader.Form.LAUNCHER;
   }
 
-  /** Every server's listens; TLS and HTTP/2 are of the address, whichever server says so. */
+  /**
+   * Every server's listens; what is spoken, and the socket's options, are of the address, whichever
+   * server says so.
+   */
   private Map<Level, List<ListenSettings>> listens(List<Level> levels) {
     Map<Level, List<ListenSettings>> listens = new LinkedHashMap<>();
     Set<String> tls = new HashSet<>();
     Set<String> http2 = new HashSet<>();
+    Set<String> proxied = new HashSet<>();
+    Map<String, SocketSettings> sockets = new HashMap<>();
     for (Level level : levels) {
       List<ListenSettings> own = level.own(ListenDirectives.LISTENS);
       List<ListenSettings> all =
@@ -90,21 +95,35 @@ final class Assembly {
         if (listen.http2() || ServerDirectives.http2(level)) {
           http2.add(address);
         }
+        if (listen.proxyProtocol()) {
+          proxied.add(address);
+        }
+        if (!listen.socket().equals(SocketSettings.DEFAULT)) {
+          sockets.put(address, listen.socket());
+        }
       }
     }
     listens.replaceAll(
-        (level, all) -> all.stream().map(listen -> merged(listen, tls, http2)).toList());
+        (level, all) ->
+            all.stream().map(listen -> merged(listen, tls, http2, proxied, sockets)).toList());
     return listens;
   }
 
-  private static ListenSettings merged(ListenSettings listen, Set<String> tls, Set<String> http2) {
+  private static ListenSettings merged(
+      ListenSettings listen,
+      Set<String> tls,
+      Set<String> http2,
+      Set<String> proxied,
+      Map<String, SocketSettings> sockets) {
     String address = ListenDirectives.address(listen);
     return new ListenSettings(
         listen.host(),
         listen.port(),
         tls.contains(address),
         http2.contains(address),
+        proxied.contains(address),
         listen.defaultServer(),
+        sockets.getOrDefault(address, SocketSettings.DEFAULT),
         listen.position());
   }
 

@@ -10,7 +10,6 @@ import java.util.Set;
 import org.culvert.conf.ConfigurationException;
 import org.culvert.conf.Directive;
 import org.culvert.conf.Position;
-import org.culvert.conf.Units;
 import org.jspecify.annotations.Nullable;
 
 /** {@code listen}: addresses, ports and their parameters. */
@@ -20,23 +19,12 @@ final class ListenDirectives {
   /** The addresses that one of the servers gave socket options. */
   private static final Setting<Map<String, Directive>> OPTIONS = new Setting<>("listen options");
 
+  private static final String UNIX = "unix:";
   private static final int DEFAULT_PORT = 80;
   private static final int UNPRIVILEGED_PORT = 8000;
 
-  /** Parameters of the socket, which the JVM or the container sets as it thinks best. */
-  private static final Set<String> SOCKET_PARAMETERS =
-      Set.of("bind", "deferred", "reuseport", "multipath");
-
-  private static final Set<String> SOCKET_OPTIONS =
-      Set.of(
-          "setfib",
-          "fastopen",
-          "backlog",
-          "rcvbuf",
-          "sndbuf",
-          "accept_filter",
-          "ipv6only",
-          "so_keepalive");
+  /** {@code sun_path} of Linux, with the NUL behind it. */
+  private static final int LONGEST_PATH = 108;
 
   private ListenDirectives() {}
 
@@ -46,22 +34,7 @@ final class ListenDirectives {
 
   private static void listen(Directive directive, Level level, Reading reading)
       throws ConfigurationException {
-    boolean ssl = false;
-    boolean http2 = false;
-    boolean isDefault = false;
-    boolean hasOptions = false;
-    for (int i = 2; i <= directive.arity(); i++) {
-      String word = directive.arg(i);
-      switch (word) {
-        case "ssl" -> ssl = true;
-        case "http2" -> http2 = true;
-        case "default_server", "default" -> isDefault = true;
-        default -> {
-          checkParameter(word, directive);
-          hasOptions = true;
-        }
-      }
-    }
+    ListenParameters parameters = new ListenParameters(directive);
     Set<String> seen = new HashSet<>();
     for (ListenSettings listen : level.get(LISTENS, List.of())) {
       seen.add(address(listen));
@@ -69,34 +42,24 @@ final class ListenDirectives {
     for (Address address : addresses(directive, reading)) {
       ListenSettings listen =
           new ListenSettings(
-              address.host, address.port, ssl, http2, isDefault, directive.position());
+              address.host,
+              address.port,
+              parameters.ssl(),
+              parameters.http2(),
+              parameters.proxyProtocol(),
+              parameters.isDefault(),
+              parameters.socket(),
+              directive.position());
       if (!seen.add(address(listen))) {
         throw directive.error("a duplicate listen " + address(listen));
       }
       level.add(LISTENS, listen);
       Level http = level.parent();
-      if (hasOptions && http != null && http.addTo(OPTIONS, address(listen), directive) != null) {
+      if (parameters.hasOptions()
+          && http != null
+          && http.addTo(OPTIONS, address(listen), directive) != null) {
         throw directive.error("duplicate listen options for " + address(listen));
       }
-    }
-  }
-
-  private static void checkParameter(String word, Directive directive)
-      throws ConfigurationException {
-    String name = word.contains("=") ? word.substring(0, word.indexOf('=')) : word;
-    String value = word.substring(Math.min(name.length() + 1, word.length()));
-    if (name.equals("proxy_protocol") || name.equals("quic")) {
-      throw directive.error("parameter \"" + name + "\" of \"listen\" is not supported");
-    }
-    boolean isOption = SOCKET_OPTIONS.contains(name) && word.contains("=");
-    if (name.equals("ipv6only") && isOption && !value.equals("on") && !value.equals("off")) {
-      throw directive.error("invalid ipv6only flags \"" + value + "\"");
-    }
-    if (name.equals("backlog") && isOption && Units.number(value).orElse(0) == 0) {
-      throw directive.error("invalid backlog \"" + value + "\"");
-    }
-    if (!isOption && !SOCKET_PARAMETERS.contains(word)) {
-      throw Setter.invalidParameter(directive, word);
     }
   }
 
@@ -106,6 +69,9 @@ final class ListenDirectives {
       throws ConfigurationException {
     String text = directive.arg(1);
     String what = "in \"" + text + "\" of the \"listen\" directive";
+    if (text.startsWith(UNIX)) {
+      return List.of(new Address(unix(text, directive, what), 0));
+    }
     if (text.chars().allMatch(c -> (c >= '0' && c <= '9') || c == '-') && !text.isEmpty()) {
       return range(null, text, directive, what);
     }
@@ -126,6 +92,18 @@ final class ListenDirectives {
       }
     }
     return addresses;
+  }
+
+  private static String unix(String text, Directive directive, String what)
+      throws ConfigurationException {
+    int length = text.length() - UNIX.length();
+    if (length == 0) {
+      throw directive.error("no path in the unix domain socket " + what);
+    }
+    if (length + 1 > LONGEST_PATH) {
+      throw directive.error("too long path in the unix domain socket " + what);
+    }
+    return text;
   }
 
   private static List<String> hosts(
@@ -174,12 +152,22 @@ final class ListenDirectives {
   static ListenSettings byDefault(Position position, boolean ownsSockets) {
     boolean mayOpen80 = !ownsSockets || "root".equals(System.getProperty("user.name"));
     return new ListenSettings(
-        null, mayOpen80 ? DEFAULT_PORT : UNPRIVILEGED_PORT, false, false, false, position);
+        null,
+        mayOpen80 ? DEFAULT_PORT : UNPRIVILEGED_PORT,
+        false,
+        false,
+        false,
+        false,
+        SocketSettings.DEFAULT,
+        position);
   }
 
   /** Address and port as nginx prints them. */
   static String address(ListenSettings listen) {
     String host = listen.host();
+    if (host != null && host.startsWith(UNIX)) {
+      return host;
+    }
     String printed = host == null ? "0.0.0.0" : host.contains(":") ? "[" + host + "]" : host;
     return printed + ":" + listen.port();
   }

@@ -44,9 +44,6 @@ final class RealIpDirectives {
 
   private static void header(Directive directive, Level level, Reading reading)
       throws ConfigurationException {
-    if (directive.arg(1).equals("proxy_protocol")) {
-      throw directive.error("\"proxy_protocol\" is not supported");
-    }
     level.putOnce(HEADER, directive.arg(1), directive);
   }
 }

@@ -66,8 +66,7 @@ public final class ForwardedAddress {
   }
 
   private static boolean isTrusted(InetSocketAddress who, List<Network> trusted) {
-    InetAddress address = who.getAddress();
-    return address != null && trusted.stream().anyMatch(network -> network.contains(address));
+    return trusted.stream().anyMatch(network -> network.contains(who));
   }
 
   /** An address, alone or with a port ({@code ngx_parse_addr_port}). */

@@ -75,10 +75,12 @@ public final class IpAddresses {
     return c >= '0' && c <= '9';
   }
 
-  /** The four or sixteen bytes of the address, as octets. */
+  /** The four or sixteen bytes of the address, as octets; of what has none its text. */
   public static String octets(InetSocketAddress socket) {
     InetAddress address = socket.getAddress();
-    return address == null ? "" : new String(address.getAddress(), StandardCharsets.ISO_8859_1);
+    return address == null
+        ? socket.getHostString()
+        : new String(address.getAddress(), StandardCharsets.ISO_8859_1);
   }
 
   private static String ipv6(byte[] bytes) {

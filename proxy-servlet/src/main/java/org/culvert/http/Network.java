@@ -1,6 +1,7 @@
 package org.culvert.http;
 
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import org.jspecify.annotations.Nullable;
 
@@ -9,9 +10,15 @@ import org.jspecify.annotations.Nullable;
  * 2001:db8::/32}; an address alone is a network of one ({@code ngx_ptocidr}).
  *
  * @param address the bytes of the network's first address
- * @param bits how many of its bits count
+ * @param bits how many of its bits count; -1 for {@link #UNIX}
  */
 public record Network(InetAddress address, int bits) {
+  /** Who came by a Unix domain socket: {@code unix:}. */
+  public static final Network UNIX = new Network(InetAddress.getLoopbackAddress(), -1);
+
+  /** How nginx writes {@link #UNIX}. */
+  public static final String UNIX_NAME = "unix:";
+
   /**
    * The network that a text is; bits of its address that do not count are cleared.
    *
@@ -65,8 +72,19 @@ public record Network(InetAddress address, int bits) {
     return address.equals(IpAddresses.parse(slash < 0 ? text : text.substring(0, slash)));
   }
 
+  /** Whether a client is of this network; one of a Unix domain socket is of {@link #UNIX} alone. */
+  public boolean contains(InetSocketAddress client) {
+    InetAddress other = client.getAddress();
+    return other == null
+        ? bits < 0 && client.getHostString().startsWith(UNIX_NAME)
+        : contains(other);
+  }
+
   /** Whether an address is of this network. An IPv4 address is of no network of IPv6. */
   public boolean contains(InetAddress other) {
+    if (bits < 0) {
+      return false;
+    }
     byte[] own = address.getAddress();
     byte[] others = other.getAddress();
     if (own.length != others.length) {

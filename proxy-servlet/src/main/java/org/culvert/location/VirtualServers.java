@@ -140,7 +140,7 @@ public final class VirtualServers<T> {
     if (host == null || host.isEmpty() || host.equals("*") || host.equals("0.0.0.0")) {
       return "";
     }
-    if (!host.contains(":")) {
+    if (!host.contains(":") || host.startsWith("unix:")) {
       return host;
     }
     String literal = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;

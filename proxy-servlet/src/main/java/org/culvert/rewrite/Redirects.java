@@ -37,7 +37,7 @@ public record Redirects(boolean absolute, boolean withPort, boolean serverName) 
       host = address.contains(":") ? "[" + address + "]" : address;
     }
     int port = connection.local().getPort();
-    boolean usual = port == (scheme.equals("https") ? 443 : 80);
+    boolean usual = port == 0 || port == (scheme.equals("https") ? 443 : 80);
     return scheme + "://" + host + (usual || !withPort ? "" : ":" + port) + location;
   }
 

@@ -40,6 +40,12 @@ public final class ProxyServlet extends HttpServlet {
    */
   public static final String CONNECTION_REQUESTS = "org.culvert.connection.requests";
 
+  /**
+   * A request's attribute: its connection, a {@link org.culvert.http.ClientConnection}, where a
+   * front knows more of it than the servlet API tells. The launcher's.
+   */
+  public static final String CONNECTION = "org.culvert.connection";
+
   private static final long serialVersionUID = 1L;
   private static final Logger log = LoggerFactory.getLogger(ProxyServlet.class);
 

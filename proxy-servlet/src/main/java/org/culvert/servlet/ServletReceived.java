@@ -85,6 +85,9 @@ final class ServletReceived implements ReceivedRequest {
 
   @Override
   public ClientConnection connection() {
+    if (request.getAttribute(ProxyServlet.CONNECTION) instanceof ClientConnection known) {
+      return known;
+    }
     return new ClientConnection(
         address(request.getRemoteAddr(), request.getRemotePort()),
         address(request.getLocalAddr(), request.getLocalPort()),

@@ -200,7 +200,7 @@ final class TlsSocket extends ChannelSocket {
         return unsent();
       }
     }
-    if (outputEnded && channel.isOpen() && !channel.socket().isOutputShutdown()) {
+    if (outputEnded && channel.isOpen()) {
       channel.shutdownOutput();
     }
     return 0;

@@ -10,6 +10,7 @@ import java.util.function.Function;
 import org.culvert.http.ClientConnection;
 import org.culvert.http.IpAddresses;
 import org.culvert.http.Octets;
+import org.culvert.http.ProxyHeader;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,7 @@ public final class RequestVariables {
     target(table);
     head(table);
     connection(table);
+    proxyProtocol(table);
     process(table);
   }
 
@@ -64,11 +66,37 @@ public final class RequestVariables {
     client(table, "realip_remote_addr", client -> IpAddresses.text(client.remote()));
     client(table, "realip_remote_port", client -> port(client.remote().getPort()));
     client(table, "server_addr", client -> IpAddresses.text(client.local()));
-    client(table, "server_port", client -> Integer.toString(client.local().getPort()));
+    client(table, "server_port", client -> port(client.local().getPort()));
     client(table, "scheme", ClientConnection::scheme);
     client(table, "https", client -> client.scheme().equals("https") ? "on" : "");
     client(table, "connection", client -> Long.toString(client.id()));
     client(table, "connection_requests", client -> Long.toString(client.requests()));
+  }
+
+  /** They are not those of {@code $remote_addr}: a header may be anybody's word. */
+  private static void proxyProtocol(VariableTable table) {
+    proxied(table, "proxy_protocol_addr", ProxyHeader::sourceAddress);
+    proxied(table, "proxy_protocol_port", header -> Integer.toString(header.sourcePort()));
+    proxied(table, "proxy_protocol_server_addr", ProxyHeader::serverAddress);
+    proxied(table, "proxy_protocol_server_port", header -> Integer.toString(header.serverPort()));
+    table.definePrefix(
+        "proxy_protocol_tlv_",
+        name ->
+            scope -> {
+              ProxyHeader header = facts(scope).connection().proxied();
+              return header == null ? null : header.value(name);
+            });
+  }
+
+  private static void proxied(
+      VariableTable table, String name, Function<ProxyHeader, String> value) {
+    client(
+        table,
+        name,
+        client -> {
+          ProxyHeader header = client.proxied();
+          return header == null ? "" : value.apply(header);
+        });
   }
 
   private static void process(VariableTable table) {

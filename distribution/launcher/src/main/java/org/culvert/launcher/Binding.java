@@ -1,5 +1,6 @@
 package org.culvert.launcher;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,19 +10,31 @@ import org.culvert.conf.Position;
 import org.culvert.directive.Configuration;
 import org.culvert.directive.ListenSettings;
 import org.culvert.directive.ServerSettings;
+import org.culvert.directive.SocketSettings;
+import org.culvert.http.Network;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One listening socket, and what is spoken there. As in nginx a port that is open on any address is
  * opened once, also where other servers name one of its addresses.
  *
- * @param host the literal address, or null for any, IPv6's too
- * @param port the port
+ * @param host the literal address, or null for any, IPv6's too; {@code unix:} and a path for a Unix
+ *     domain socket
+ * @param port the port; 0 for a Unix domain socket
  * @param ssl whether it speaks TLS
  * @param http2 whether it speaks HTTP/2 too
+ * @param proxyProtocol whether each connection begins with a header of the PROXY protocol
+ * @param options what the socket is to be like
  * @param position the first {@code listen} of it, for messages
  */
-record Binding(@Nullable String host, int port, boolean ssl, boolean http2, Position position) {
+record Binding(
+    @Nullable String host,
+    int port,
+    boolean ssl,
+    boolean http2,
+    boolean proxyProtocol,
+    SocketSettings options,
+    Position position) {
 
   /** Where a socket is bound: what two bindings cannot share. */
   record Address(@Nullable String host, int port) {}
@@ -55,6 +68,12 @@ record Binding(@Nullable String host, int port, boolean ssl, boolean http2, Posi
         listens.get(0).port(),
         listens.stream().anyMatch(ListenSettings::ssl),
         listens.stream().anyMatch(ListenSettings::http2),
+        listens.stream().anyMatch(ListenSettings::proxyProtocol),
+        listens.stream()
+            .map(ListenSettings::socket)
+            .filter(socket -> !socket.equals(SocketSettings.DEFAULT))
+            .findFirst()
+            .orElse(SocketSettings.DEFAULT),
         listens.get(0).position());
   }
 
@@ -86,9 +105,19 @@ record Binding(@Nullable String host, int port, boolean ssl, boolean http2, Posi
         .anyMatch(listen -> listen.port() == port && (host == null || host.equals(host(listen))));
   }
 
+  /** The file of a Unix domain socket, or null. */
+  @Nullable Path path() {
+    return host != null && host.startsWith(Network.UNIX_NAME)
+        ? Path.of(host.substring(Network.UNIX_NAME.length()))
+        : null;
+  }
+
   /** As nginx names it in messages: {@code 127.0.0.1:80}. */
   @Override
   public String toString() {
+    if (host != null && path() != null) {
+      return host;
+    }
     String literal = host == null ? "0.0.0.0" : host;
     return (literal.contains(":") ? "[" + literal + "]" : literal) + ":" + port;
   }

@@ -1,6 +1,7 @@
 package org.culvert.launcher;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import org.culvert.exchange.HangUps;
@@ -30,7 +31,11 @@ final class ClientLine implements HangUps.Line {
    */
   static HangUps.@Nullable Line of(EndPoint endPoint) {
     if (endPoint instanceof SocketChannelEndPoint bare) {
-      return HangUps.Line.bare(bare.getChannel());
+      // Nothing tells how much there is to read from a Unix domain socket: its end is found out by
+      // the next write.
+      return bare.getLocalSocketAddress() instanceof InetSocketAddress
+          ? HangUps.Line.bare(bare.getChannel())
+          : null;
     }
     return endPoint instanceof SslConnection.SslEndPoint tls
             && tls.unwrap() instanceof SocketChannelEndPoint socket

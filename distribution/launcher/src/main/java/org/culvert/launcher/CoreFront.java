@@ -98,7 +98,7 @@ final class CoreFront extends Handler.Wrapper {
       CoreRequestBody body,
       @Nullable Http1Connection http1) {
     CoreCall call = new CoreCall(request, response, callback, body, http1, servlet.idleMillis());
-    if (!proxy.handle(new CoreReceived(request, http1), call)) {
+    if (!proxy.handle(new CoreReceived(request), call)) {
       Response.writeError(request, response, callback, HttpStatus.SERVICE_UNAVAILABLE_503);
     }
   }

@@ -4,23 +4,15 @@ import org.culvert.http.ClientConnection;
 import org.culvert.http.HeaderFields;
 import org.culvert.servlet.ReceivedRequest;
 import org.eclipse.jetty.http.HttpField;
-import org.eclipse.jetty.server.ConnectionMetaData;
 import org.eclipse.jetty.server.Request;
 import org.jspecify.annotations.Nullable;
 
 /** A request as Jetty's core shows it. */
 final class CoreReceived implements ReceivedRequest {
   private final Request request;
-  private final @Nullable Http1Connection http1;
 
-  /**
-   * A request.
-   *
-   * @param http1 null for HTTP/2
-   */
-  CoreReceived(Request request, @Nullable Http1Connection http1) {
+  CoreReceived(Request request) {
     this.request = request;
-    this.http1 = http1;
   }
 
   @Override
@@ -65,12 +57,6 @@ final class CoreReceived implements ReceivedRequest {
 
   @Override
   public ClientConnection connection() {
-    ConnectionMetaData connection = request.getConnectionMetaData();
-    return new ClientConnection(
-        RefusedRequests.address(connection.getRemoteSocketAddress()),
-        RefusedRequests.address(connection.getLocalSocketAddress()),
-        request.isSecure() ? "https" : "http",
-        http1 == null ? ClientConnection.number(connection.getId()) : http1.number(),
-        connection.getConnection().getMessagesIn());
+    return CoreConnection.of(request);
   }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.Executor;
+import org.culvert.directive.SocketSettings;
 import org.culvert.exchange.JettySelectorTasks;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SelectorManager;
@@ -15,8 +16,11 @@ import org.eclipse.jetty.util.thread.Scheduler;
 
 /** A connector without a socket of its own: {@link ListeningSocket} hands it its clients. */
 final class FedConnector extends ServerConnector implements ListeningSocket.Taker {
-  FedConnector(Server server, ConnectionFactory... factories) {
+  private final SocketSettings options;
+
+  FedConnector(Server server, SocketSettings options, ConnectionFactory... factories) {
     super(server, 0, -1, factories);
+    this.options = options;
   }
 
   /** Not the 0 of the constructor: with that it would accept by its selector. */
@@ -57,7 +61,7 @@ final class FedConnector extends ServerConnector implements ListeningSocket.Take
   @Override
   public void take(SocketChannel client) throws IOException {
     client.configureBlocking(false);
-    configure(client.socket());
+    ClientSockets.configure(client, options);
     getSelectorManager().accept(client);
   }
 }

@@ -1,6 +1,8 @@
 package org.culvert.launcher;
 
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
 import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
@@ -14,11 +16,13 @@ import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
 import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.SslConnectionFactory;
+import org.eclipse.jetty.util.HostPort;
 import org.eclipse.jetty.util.component.Graceful;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +44,7 @@ final class Listener {
   private final HttpConfiguration http = new HttpConfiguration();
   private final Http1Connection.Factory http1 = new Http1Connection.Factory(http);
   private final SslContextFactory.@Nullable Server tls;
+  private ProxyHeaderConnection.@Nullable Factory proxyHeaders;
 
   private Listener(Server server, Binding binding, ListeningSocket socket) {
     this.binding = binding;
@@ -48,13 +53,13 @@ final class Listener {
     if (binding.ssl()) {
       tls = new SslContextFactory.Server();
       http.addCustomizer(secureRequests());
-      connector = tlsConnector(server, tls);
+      connector = connector(server, tlsFactories(tls));
     } else if (binding.http2()) {
       tls = null;
-      connector = new FedConnector(server, http1, streams(new PriorKnowledge(http)));
+      connector = connector(server, http1, streams(new PriorKnowledge(http)));
     } else {
       tls = null;
-      connector = new FedConnector(server, http1);
+      connector = connector(server, http1);
     }
     // Draining is Culvert's own: connections under way keep their time.
     connector.setShutdownIdleTimeout(-1);
@@ -96,6 +101,10 @@ final class Listener {
     http.setHttpCompliance(
         HttpCompliance.RFC9110.with("culvert", HttpCompliance.Violation.MISMATCHED_AUTHORITY));
     http.setRelativeRedirectAllowed(true);
+    if (binding.path() != null) {
+      // Who names no host gets the default server; Jetty would make a host of the path.
+      http.setServerAuthority(new HostPort("localhost", 80));
+    }
   }
 
   /** Marks requests as secure; which server a name belongs to is decided by the configuration. */
@@ -106,16 +115,27 @@ final class Listener {
     return customizer;
   }
 
-  private FedConnector tlsConnector(Server server, SslContextFactory.Server factory) {
+  private FedConnector connector(Server server, ConnectionFactory... factories) {
+    if (!binding.proxyProtocol()) {
+      return new FedConnector(server, binding.options(), factories);
+    }
+    List<ConnectionFactory> all = new ArrayList<>(List.of(factories));
+    proxyHeaders = new ProxyHeaderConnection.Factory(factories[0]);
+    all.add(0, proxyHeaders);
+    return new FedConnector(server, binding.options(), all.toArray(ConnectionFactory[]::new));
+  }
+
+  private ConnectionFactory[] tlsFactories(SslContextFactory.Server factory) {
     if (!binding.http2()) {
       SslConnectionFactory ssl = new SslConnectionFactory(factory, http1.getProtocol());
-      return new FedConnector(server, ssl, http1);
+      return new ConnectionFactory[] {ssl, http1};
     }
     ALPNServerConnectionFactory alpn = new ALPNServerConnectionFactory();
     alpn.setDefaultProtocol(http1.getProtocol());
     SslConnectionFactory ssl = new SslConnectionFactory(factory, alpn.getProtocol());
-    return new FedConnector(
-        server, ssl, alpn, streams(new HTTP2ServerConnectionFactory(http)), http1);
+    return new ConnectionFactory[] {
+      ssl, alpn, streams(new HTTP2ServerConnectionFactory(http)), http1
+    };
   }
 
   private static <F extends AbstractHTTP2ServerConnectionFactory> F streams(F factory) {
@@ -153,7 +173,9 @@ final class Listener {
 
   /** Whether it can go on as that, its certificates and timeouts aside. */
   boolean speaksAs(Binding other) {
-    return binding.ssl() == other.ssl() && binding.http2() == other.http2();
+    return binding.ssl() == other.ssl()
+        && binding.http2() == other.http2()
+        && binding.proxyProtocol() == other.proxyProtocol();
   }
 
   /** The port, also where the configuration left the choice to the system. */
@@ -179,6 +201,9 @@ final class Listener {
     http.setPersistentConnectionsEnabled(persistent);
     connector.setIdleTimeout((persistent ? times.keepalive() : times.head()).toMillis());
     http1.headTimeout(times.head());
+    if (proxyHeaders != null) {
+      proxyHeaders.limit(times.head());
+    }
     connector.getConnectionFactories().stream()
         .filter(AbstractHTTP2ServerConnectionFactory.class::isInstance)
         .map(AbstractHTTP2ServerConnectionFactory.class::cast)

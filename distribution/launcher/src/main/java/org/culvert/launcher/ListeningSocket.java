@@ -2,11 +2,17 @@ package org.culvert.launcher;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
+import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.TimeUnit;
+import org.culvert.directive.SocketSettings;
 import org.culvert.observe.Errno;
 import org.jspecify.annotations.Nullable;
 
@@ -15,9 +21,6 @@ import org.jspecify.annotations.Nullable;
  * change while it is open, so that no client is refused by a reload that changes it.
  */
 final class ListeningSocket implements AutoCloseable {
-  /** nginx's {@code backlog} on Linux. */
-  private static final int BACKLOG = 511;
-
   /** After a failure, of a process without free descriptors for instance. */
   private static final long PAUSE_MILLIS = 500;
 
@@ -36,7 +39,7 @@ final class ListeningSocket implements AutoCloseable {
   private ListeningSocket(Binding binding, ServerSocketChannel channel) throws IOException {
     this.binding = binding;
     this.channel = channel;
-    this.port = ((InetSocketAddress) channel.getLocalAddress()).getPort();
+    this.port = channel.getLocalAddress() instanceof InetSocketAddress inet ? inet.getPort() : 0;
   }
 
   /**
@@ -54,15 +57,18 @@ final class ListeningSocket implements AutoCloseable {
 
   /** Binds as {@link #open}, but leaves the failure as it is. */
   static ServerSocketChannel bind(Binding binding) throws IOException {
-    ServerSocketChannel channel = ServerSocketChannel.open();
+    Path path = binding.path();
+    ServerSocketChannel channel =
+        path == null
+            ? ServerSocketChannel.open()
+            : ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     try {
-      channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
-      String host = binding.host();
-      channel.bind(
-          host == null
-              ? new InetSocketAddress(binding.port())
-              : new InetSocketAddress(host, binding.port()),
-          BACKLOG);
+      if (path == null) {
+        bind(channel, binding);
+      } else {
+        channel.bind(UnixDomainSocketAddress.of(path), binding.options().backlog());
+        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-rw-rw-"));
+      }
       return channel;
     } catch (IOException | RuntimeException e) {
       channel.close();
@@ -70,7 +76,27 @@ final class ListeningSocket implements AutoCloseable {
     }
   }
 
-  /** The port, also where the configuration left the choice to the system. */
+  private static void bind(ServerSocketChannel channel, Binding binding) throws IOException {
+    SocketSettings options = binding.options();
+    channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+    if (options.reusePort()) {
+      channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);
+    }
+    if (options.receiveBuffer() > 0) {
+      channel.setOption(StandardSocketOptions.SO_RCVBUF, options.receiveBuffer());
+    }
+    String host = binding.host();
+    channel.bind(
+        host == null
+            ? new InetSocketAddress(binding.port())
+            : new InetSocketAddress(host, binding.port()),
+        options.backlog());
+  }
+
+  /**
+   * The port, also where the configuration left the choice to the system; 0 of a Unix domain
+   * socket.
+   */
   int port() {
     return port;
   }
@@ -124,10 +150,21 @@ final class ListeningSocket implements AutoCloseable {
   @Override
   public void close() {
     try {
-      channel.close();
+      if (channel.isOpen()) {
+        channel.close();
+        unlink(binding);
+      }
     } catch (IOException e) {
       ErrorLog.process()
           .write(ErrorLog.Level.ALERT, "closing the socket of " + binding + " failed: " + e);
+    }
+  }
+
+  /** Removes the file of a Unix domain socket, which its closing leaves there. */
+  static void unlink(Binding binding) throws IOException {
+    Path path = binding.path();
+    if (path != null) {
+      Files.deleteIfExists(path);
     }
   }
 }

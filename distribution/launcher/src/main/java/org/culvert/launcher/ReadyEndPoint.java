@@ -2,6 +2,7 @@ package org.culvert.launcher;
 
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
+import org.culvert.http.ProxyHeader;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.util.thread.Invocable.InvocationType;
@@ -17,11 +18,22 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReadyEndPoint extends SocketChannelEndPoint {
   private SelectionKey key;
+  private volatile @Nullable ProxyHeader proxied;
 
   ReadyEndPoint(
       SocketChannel channel, ManagedSelector selector, SelectionKey key, Scheduler scheduler) {
     super(channel, selector, key, scheduler);
     this.key = key;
+  }
+
+  /** Takes what the PROXY protocol's header told. */
+  void proxied(@Nullable ProxyHeader header) {
+    proxied = header;
+  }
+
+  /** What it told, or null. */
+  @Nullable ProxyHeader proxied() {
+    return proxied;
   }
 
   @Override

@@ -1,7 +1,5 @@
 package org.culvert.launcher;
 
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import org.culvert.http.ClientConnection;
 import org.culvert.http.GatewayFailure;
 import org.culvert.http.HeaderFields;
@@ -70,19 +68,7 @@ final class RefusedRequests implements RequestLog {
       RefusedRequest.Answer answer,
       GatewayFailure why) {
     ClientConnection from =
-        new ClientConnection(
-            address(connection.getRemoteSocketAddress()),
-            address(connection.getLocalSocketAddress()),
-            connection.isSecure() ? "https" : "http",
-            0,
-            connection.getConnection().getMessagesIn() + 1);
+        CoreConnection.of(connection, 0, connection.getConnection().getMessagesIn() + 1);
     proxy.refused(new RefusedRequest(head, from, answer, why));
-  }
-
-  /** An address as the logs take it; without one where it has none. */
-  static InetSocketAddress address(SocketAddress address) {
-    return address instanceof InetSocketAddress inet
-        ? inet
-        : InetSocketAddress.createUnresolved("", 0);
   }
 }

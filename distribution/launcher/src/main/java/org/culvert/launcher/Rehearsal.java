@@ -79,6 +79,7 @@ final class Rehearsal {
   private static void bind(Binding binding) throws LaunchException {
     try {
       ListeningSocket.bind(binding).close();
+      ListeningSocket.unlink(binding);
     } catch (IOException e) {
       String reason = Errno.of(e);
       if (!(e instanceof BindException && reason.startsWith("(98:"))) {

@@ -3,6 +3,7 @@ package org.culvert.launcher;
 import java.time.Duration;
 import org.culvert.servlet.ProxyServlet;
 import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.ssl.SslConnection;
 import org.eclipse.jetty.server.Handler;
@@ -39,9 +40,7 @@ final class RequestsUnderWay extends Handler.Wrapper {
   @Override
   public boolean handle(Request request, Response response, Callback callback) throws Exception {
     Http1Connection http1 = Http1Connection.of(request);
-    request.setAttribute(
-        ProxyServlet.CONNECTION_REQUESTS,
-        request.getConnectionMetaData().getConnection().getMessagesIn());
+    request.setAttribute(ProxyServlet.CONNECTION, CoreConnection.of(request));
     // Nothing is read and nothing written: then the exchange waits for its backend, whose timeouts
     // are the location's.
     request.addIdleTimeoutListener(timeout -> false);
@@ -79,8 +78,9 @@ final class RequestsUnderWay extends Handler.Wrapper {
 
   /** Whether it is an HTTP/1 connection between two requests, or before its first. */
   boolean isIdle(EndPoint transport) {
-    return decrypted(transport).getConnection() instanceof Http1Connection http1
-        && http1.underWay().number() == 0;
+    Connection connection = decrypted(transport).getConnection();
+    return connection instanceof ProxyHeaderConnection
+        || (connection instanceof Http1Connection http1 && http1.underWay().number() == 0);
   }
 
   /** Whether it is an HTTP/1 connection between two requests, not one before its first. */

@@ -9,6 +9,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.culvert.conf.Position;
+import org.culvert.directive.SocketSettings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -16,7 +17,15 @@ import org.junit.jupiter.api.Timeout;
 class ListeningSocketTest {
   @Test
   void goesOnAcceptingAfterAClientThatCannotBeTaken() throws Exception {
-    Binding binding = new Binding("127.0.0.1", 0, false, false, new Position("test.conf", 1));
+    Binding binding =
+        new Binding(
+            "127.0.0.1",
+            0,
+            false,
+            false,
+            false,
+            SocketSettings.DEFAULT,
+            new Position("test.conf", 1));
     BlockingQueue<SocketChannel> taken = new LinkedBlockingQueue<>();
     AtomicBoolean failed = new AtomicBoolean();
     try (ListeningSocket socket = ListeningSocket.open(binding)) {

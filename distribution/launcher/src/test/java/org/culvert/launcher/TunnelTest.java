@@ -207,7 +207,7 @@ class TunnelTest {
     return client;
   }
 
-  private static SSLContext trusting() throws Exception {
+  static SSLContext trusting() throws Exception {
     KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
     store.load(null, null);
     try (InputStream in = TunnelTest.class.getResourceAsStream("/tls/one.pem")) {
