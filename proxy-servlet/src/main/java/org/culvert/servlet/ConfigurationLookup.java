@@ -52,7 +52,7 @@ final class ConfigurationLookup {
    * @return null where nothing names one
    */
   static @Nullable Found find(ServletContext context, boolean standalone) {
-    String named = named(context);
+    String named = setting(context, KEY, "CULVERT_CONF");
     if (named != null) {
       return open(context, named);
     }
@@ -76,22 +76,27 @@ final class ConfigurationLookup {
         + " CULVERT_CONF";
   }
 
-  private static @Nullable String named(ServletContext context) {
-    String named = context.getInitParameter(KEY);
-    if (named == null) {
-      named = environmentEntry();
+  /**
+   * A setting of Culvert's: the context parameter, the JNDI env-entry, or the system property of
+   * that name, else the environment's variable; null where there is none.
+   */
+  static @Nullable String setting(ServletContext context, String key, String variable) {
+    String value = context.getInitParameter(key);
+    if (value == null) {
+      value = environmentEntry(key);
     }
-    if (named == null) {
-      named = System.getProperty(KEY);
+    if (value == null) {
+      value = System.getProperty(key);
     }
-    return named == null ? System.getenv("CULVERT_CONF") : named;
+    return value == null ? System.getenv(variable) : value;
   }
 
-  // The name is a constant of the application's own naming context, no input: nothing is injected.
+  // The names are constants in the application's own naming context, no input: nothing is injected.
   @SuppressWarnings("BanJNDI")
-  private static @Nullable String environmentEntry() {
+  private static @Nullable String environmentEntry(String key) {
     try {
-      return InitialContext.doLookup("java:comp/env/" + KEY) instanceof String path ? path : null;
+      Object entry = InitialContext.doLookup("java:comp/env/" + key);
+      return entry instanceof String || entry instanceof Number ? entry.toString() : null;
     } catch (NamingException noEntry) {
       return null;
     }

@@ -57,6 +57,7 @@ public final class ProxyServlet extends HttpServlet {
   private transient @Nullable Configuration configuration;
   private transient @Nullable RuntimeSwitch runtimes;
   private transient @Nullable Upgrades upgrades;
+  private transient @Nullable Reloading reloading;
 
   /** A servlet that finds its configuration when it starts. */
   public ProxyServlet() {
@@ -97,12 +98,19 @@ public final class ProxyServlet extends HttpServlet {
 
   @Override
   public void init() throws ServletException {
+    Configuration first;
     try {
-      runtimes = new RuntimeSwitch(checked(read()));
+      first = checked(read());
+      runtimes = new RuntimeSwitch(first);
     } catch (ConfigurationException broken) {
       throw unavailable(broken.located());
     }
     upgrades = Upgrades.register(getServletContext());
+    ConfigurationLookup.Found place = found;
+    if (place != null) {
+      reloading = new Reloading(place, options(place), first, this::reload);
+      reloading.open(getServletContext(), getServletName());
+    }
   }
 
   /** Of another exception a container may show its stack to the client (Servlet 6.0, 2.3.3.2). */
@@ -121,8 +129,11 @@ public final class ProxyServlet extends HttpServlet {
       throw unavailable(ConfigurationLookup.whereToPutIt());
     }
     found = place;
-    return ConfigurationReader.read(
-        place.source(), new ConfigurationReader.Options(form, place.prefix()));
+    return ConfigurationReader.read(place.source(), options(place));
+  }
+
+  private ConfigurationReader.Options options(ConfigurationLookup.Found place) {
+    return new ConfigurationReader.Options(form, place.prefix());
   }
 
   /** Refuses at once what this container can never do. */
@@ -217,9 +228,7 @@ public final class ProxyServlet extends HttpServlet {
   public void reload() throws ConfigurationException {
     ConfigurationLookup.Found place = found;
     if (place != null) {
-      reload(
-          ConfigurationReader.read(
-              place.source(), new ConfigurationReader.Options(form, place.prefix())));
+      reload(ConfigurationReader.read(place.source(), options(place)));
     }
   }
 
@@ -260,6 +269,10 @@ public final class ProxyServlet extends HttpServlet {
 
   @Override
   public void destroy() {
+    Reloading control = reloading;
+    if (control != null) {
+      control.close();
+    }
     Upgrades open = upgrades;
     if (open != null) {
       open.close();

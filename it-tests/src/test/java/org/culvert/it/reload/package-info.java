@@ -1,0 +1,2 @@
+/** Web applications that take another configuration while they run. */
+package org.culvert.it.reload;
