@@ -15,7 +15,6 @@ import org.culvert.variable.Template;
 
 /** nginx's core module, as far as it concerns one location: bodies, time-outs, error pages. */
 final class CoreDirectives {
-  static final Setting<Duration> KEEPALIVE_TIMEOUT = new Setting<>("keepalive_timeout");
   private static final Setting<Duration> HEADER_TIMEOUT = new Setting<>("client_header_timeout");
   private static final Setting<Long> MAX_BODY_SIZE = new Setting<>("client_max_body_size");
   private static final Setting<Long> BODY_BUFFER_SIZE = new Setting<>("client_body_buffer_size");
@@ -38,7 +37,6 @@ final class CoreDirectives {
     table.define("client_body_buffer_size", Setter.size(BODY_BUFFER_SIZE));
     table.define("client_header_timeout", Setter.time(HEADER_TIMEOUT));
     table.define("send_timeout", Setter.time(SEND_TIMEOUT));
-    table.define("keepalive_timeout", CoreDirectives::keepaliveTimeout);
     table.define("error_page", CoreDirectives::errorPage);
     table.define("recursive_error_pages", Setter.flag(RECURSIVE));
     table.define("absolute_redirect", Setter.flag(ABSOLUTE));
@@ -73,17 +71,6 @@ final class CoreDirectives {
   static Redirects redirects(Level level) {
     return new Redirects(
         level.get(ABSOLUTE, true), level.get(WITH_PORT, true), level.get(SERVER_NAME, false));
-  }
-
-  /** The second argument, for the header Keep-Alive, is checked and has no effect. */
-  private static void keepaliveTimeout(Directive directive, Level level, Reading reading)
-      throws ConfigurationException {
-    level.requireUnset(KEEPALIVE_TIMEOUT, directive);
-    Duration time = Units.milliseconds(directive.arg(1));
-    if (time == null || (directive.arity() == 2 && Units.seconds(directive.arg(2)) == null)) {
-      throw Setter.invalidValue(directive);
-    }
-    level.put(KEEPALIVE_TIMEOUT, time);
   }
 
   private static void errorPage(Directive directive, Level level, Reading reading)

@@ -40,6 +40,7 @@ final class DirectiveTable {
     ServerDirectives.define(this);
     LocationDirectives.define(this);
     CoreDirectives.define(this);
+    ClientDirectives.define(this);
     HeaderDirectives.define(this);
     GzipDirectives.define(this);
     StaticDirectives.define(this);

@@ -203,6 +203,7 @@ final class LocationDirectives {
             RefererDirectives.referers(level),
             CoreDirectives.maxBodySize(level),
             CoreDirectives.sendTimeout(level),
+            ClientDirectives.client(level),
             LogDirectives.accessLogs(level, reading));
     AccessDirectives.warnWhereUnguarded(level, settings, reading);
     return settings;

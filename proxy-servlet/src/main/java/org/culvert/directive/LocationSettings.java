@@ -51,6 +51,7 @@ import org.jspecify.annotations.Nullable;
  * @param referers {@code valid_referers}, or null
  * @param maxBodySize {@code client_max_body_size} in bytes; 0 unlimited
  * @param sendTimeout {@code send_timeout}: between two writes to the client
+ * @param client how the client's connection is treated
  * @param accessLogs where the line goes; empty when off
  */
 public record LocationSettings(
@@ -75,6 +76,7 @@ public record LocationSettings(
     @Nullable Referers referers,
     long maxBodySize,
     Duration sendTimeout,
+    ClientSettings client,
     List<AccessLogSettings> accessLogs) {
 
   /**

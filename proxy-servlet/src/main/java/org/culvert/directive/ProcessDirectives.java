@@ -75,6 +75,6 @@ final class ProcessDirectives {
         log == null ? "error" : log.level(),
         main.get(DAEMON, true),
         main.get(SHUTDOWN, Duration.ZERO),
-        (http == null ? main : http).get(CoreDirectives.KEEPALIVE_TIMEOUT, Duration.ofSeconds(75)));
+        ClientDirectives.client(http == null ? main : http).keepalive());
   }
 }

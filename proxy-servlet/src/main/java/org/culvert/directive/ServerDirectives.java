@@ -122,6 +122,7 @@ final class ServerDirectives {
         LocationDirectives.settings(server, null, reading),
         TlsDirectives.settings(server, reading),
         List.copyOf(regexes),
-        CoreDirectives.headerTimeout(server));
+        CoreDirectives.headerTimeout(server),
+        ClientDirectives.head(server));
   }
 }

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param tls certificates, or null where there are none
  * @param nameRegexes the names that are regexes, with the slots of their named groups
  * @param headerTimeout {@code client_header_timeout}: from a head's first byte to its last
+ * @param head what a head may be
  */
 public record ServerSettings(
     List<ListenSettings> listens,
@@ -32,7 +33,8 @@ public record ServerSettings(
     LocationSettings fallback,
     @Nullable ServerTls tls,
     List<NameRegex> nameRegexes,
-    Duration headerTimeout) {
+    Duration headerTimeout,
+    HeadSettings head) {
 
   /**
    * A {@code server_name ~…}.

@@ -1,6 +1,7 @@
 package org.culvert.exchange;
 
 import java.nio.ByteBuffer;
+import org.culvert.http.GatewayFailure;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.ResponseHead;
 
@@ -50,6 +51,11 @@ public interface Downstream {
    * connection closed or the stream reset). Idempotent; does nothing after {@link #complete}.
    */
   void abort(Throwable cause);
+
+  /** Ends the connection without an answer: nginx's 444. */
+  default void drop() {
+    abort(new GatewayFailure(GatewayFailure.Kind.CLIENT_GONE, "return 444"));
+  }
 
   /** Whether a byte of the answer, head included, may have gone to the client. */
   boolean isCommitted();

@@ -121,7 +121,7 @@ final class RequestBytes {
     HeaderFields kept = new HeaderFields(trailers);
     kept.removeIf(
         field ->
-            !FieldNames.isKept(field.name())
+            !FieldNames.isUsual(field.name(), false)
                 || HopByHop.isHopByHop(field.name())
                 || field.is("Content-Length")
                 || field.is("Host"));

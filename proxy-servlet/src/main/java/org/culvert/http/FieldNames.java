@@ -36,23 +36,19 @@ public final class FieldNames {
   }
 
   /**
-   * Whether a client's field of that name is kept: only letters, digits and "-" (nginx, {@code
-   * ignore_invalid_headers on} and {@code underscores_in_headers off}). An underscore would let
-   * {@code X_User} pass for {@code X-User} at a backend that does not tell them apart.
+   * Whether a client's field has a usual name: only letters, digits and "-". An underscore would
+   * let {@code X_User} pass for {@code X-User} at a backend that does not tell them apart.
+   *
+   * @param underscores {@code underscores_in_headers}: whether an underscore is usual too
    */
-  public static boolean isKept(String name) {
+  public static boolean isUsual(String name, boolean underscores) {
     for (int i = 0; i < name.length(); i++) {
       char c = name.charAt(i);
       boolean letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-      if (!letter && !(c >= '0' && c <= '9') && c != '-') {
+      if (!letter && !(c >= '0' && c <= '9') && c != '-' && !(underscores && c == '_')) {
         return false;
       }
     }
     return !name.isEmpty();
-  }
-
-  /** Drops the fields that {@link #isKept} does not accept. */
-  public static void dropInvalid(HeaderFields fields) {
-    fields.removeIf(field -> !isKept(field.name()));
   }
 }

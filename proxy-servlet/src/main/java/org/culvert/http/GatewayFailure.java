@@ -100,7 +100,7 @@ public final class GatewayFailure extends Exception {
 
   /** Whether nobody is there to be answered, or nobody to answer. */
   public boolean leavesNoAnswer() {
-    return kind == Kind.CLIENT_GONE || kind == Kind.SHUT_DOWN;
+    return kind == Kind.CLIENT_GONE || kind == Kind.CLIENT_TIMEOUT || kind == Kind.SHUT_DOWN;
   }
 
   /** Whether it is a time-out of the peer's. */

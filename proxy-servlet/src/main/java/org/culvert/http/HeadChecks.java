@@ -14,13 +14,13 @@ public final class HeadChecks {
 
   /**
    * The status that nginx refuses a request's head with, or 0 where it is in order: 400 for a
-   * method that is no token (HTTP/2 could carry a line's end in it), both or repeated
-   * Content-Length and Transfer-Encoding, a Content-Length that is no number, a Transfer-Encoding
-   * in HTTP/1.0, a missing or repeated Host; 501 for a coding other than chunked; 405 for TRACE and
-   * CONNECT.
+   * method of anything but capitals, "_" and "-" (HTTP/2 could carry a line's end in it), both or
+   * repeated Content-Length and Transfer-Encoding, a Content-Length that is no number, a
+   * Transfer-Encoding in HTTP/1.0, a missing or repeated Host; 501 for a coding other than chunked;
+   * 405 for TRACE and CONNECT.
    */
   public static int refusal(RequestHead head) {
-    if (!isToken(head.method())) {
+    if (!isMethod(head.method())) {
       return 400;
     }
     if (head.method().equals("TRACE") || head.method().equals("CONNECT")) {
@@ -43,6 +43,16 @@ public final class HeadChecks {
       return 400;
     }
     return codings.get(0).equalsIgnoreCase("chunked") ? 0 : 501;
+  }
+
+  private static boolean isMethod(String value) {
+    for (int i = 0; i < value.length(); i++) {
+      char c = value.charAt(i);
+      if (!(c >= 'A' && c <= 'Z') && c != '_' && c != '-') {
+        return false;
+      }
+    }
+    return !value.isEmpty();
   }
 
   /** Whether it is a token (RFC 9110, section 5.6.2), so that it cannot end its line. */

@@ -1,7 +1,7 @@
 package org.culvert.http;
 
 /**
- * nginx's {@code ngx_http_parse_complex_uri} with {@code merge_slashes on}: decodes escapes and
+ * nginx's {@code ngx_http_parse_complex_uri} with {@code merge_slashes}: decodes escapes and
  * resolves "." and ".." in one pass, so that {@code %2e%2e%2f} is the same as {@code ../}. An
  * escaped "?", "#" or "%" is an ordinary character; "+" stays "+".
  */
@@ -12,17 +12,20 @@ final class PathNormalizer {
   /** Where the segment that is being read begins in {@link #out}: just behind a "/". */
   private int segment;
 
-  private PathNormalizer(String raw) {
+  private final boolean mergeSlashes;
+
+  private PathNormalizer(String raw, boolean mergeSlashes) {
     this.raw = raw;
+    this.mergeSlashes = mergeSlashes;
     this.out = new StringBuilder(raw.length());
   }
 
   /** The normalised path of a raw one that starts with "/" and has neither query nor fragment. */
-  static String normalize(String raw) throws GatewayFailure {
+  static String normalize(String raw, boolean mergeSlashes) throws GatewayFailure {
     if (raw.indexOf('%') < 0 && !raw.contains("//") && !raw.contains("/.")) {
       return raw;
     }
-    return new PathNormalizer(raw).run();
+    return new PathNormalizer(raw, mergeSlashes).run();
   }
 
   private String run() throws GatewayFailure {
@@ -56,7 +59,7 @@ final class PathNormalizer {
       }
       out.setLength(out.lastIndexOf("/", segment - 2) + 1);
       segment = out.length();
-    } else if (out.length() > segment) {
+    } else if (out.length() > segment || !mergeSlashes) {
       out.append('/');
       segment = out.length();
     }

@@ -27,8 +27,17 @@ public record RequestTarget(
    *     bad or truncated escape, {@code %00}, {@code ..} above the root, or neither form
    */
   public static RequestTarget parse(String target) throws GatewayFailure {
+    return parse(target, true);
+  }
+
+  /**
+   * The same with {@code merge_slashes}.
+   *
+   * @param mergeSlashes whether slashes behind another are one
+   */
+  public static RequestTarget parse(String target, boolean mergeSlashes) throws GatewayFailure {
     if (target.startsWith("/")) {
-      return origin(target, null);
+      return origin(target, null, mergeSlashes);
     }
     int colon = target.indexOf("://");
     if (colon > 0 && isScheme(target.substring(0, colon))) {
@@ -45,7 +54,7 @@ public record RequestTarget(
         throw bad("a host that is none", target);
       }
       String rest = target.substring(end);
-      return origin(rest.startsWith("/") ? rest : "/" + rest, authority);
+      return origin(rest.startsWith("/") ? rest : "/" + rest, authority, mergeSlashes);
     }
     throw bad("neither a path nor an absolute URI", target);
   }
@@ -112,7 +121,7 @@ public record RequestTarget(
     return rawPath.indexOf('%') >= 0 ? UriEscaping.path(tail) : tail;
   }
 
-  private static RequestTarget origin(String raw, @Nullable String authority)
+  private static RequestTarget origin(String raw, @Nullable String authority, boolean mergeSlashes)
       throws GatewayFailure {
     for (int i = 0; i < raw.length(); i++) {
       char c = raw.charAt(i);
@@ -125,7 +134,8 @@ public record RequestTarget(
     int mark = sent.indexOf('?');
     String rawPath = mark < 0 ? sent : sent.substring(0, mark);
     String query = mark < 0 ? null : sent.substring(mark + 1);
-    return new RequestTarget(raw, PathNormalizer.normalize(rawPath), query, rawPath, authority);
+    return new RequestTarget(
+        raw, PathNormalizer.normalize(rawPath, mergeSlashes), query, rawPath, authority);
   }
 
   private static boolean isScheme(String scheme) {

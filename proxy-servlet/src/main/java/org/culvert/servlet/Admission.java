@@ -32,13 +32,17 @@ final class Admission {
     RequestFacts facts;
     GatewayFailure unreadable = null;
     try {
-      facts = ReceivedFacts.of(request);
+      facts = ReceivedFacts.of(request, runtime.configuration());
     } catch (GatewayFailure bad) {
       if (form == Form.JAR) {
         return null;
       }
-      facts = ReceivedFacts.unreadable(request);
+      facts = ReceivedFacts.unreadable(request, runtime.configuration());
       unreadable = bad;
+    }
+    String line = request.line();
+    if (line != null) {
+      facts.requestLine(line);
     }
     var local = facts.connection().local();
     LocationMatch<ServerSettings> server =
@@ -58,11 +62,19 @@ final class Admission {
     }
     // Not before it is known to be Culvert's: a cycle makes the request asynchronous.
     RequestCycle cycle = new RequestCycle(runtime, upgrades, call, facts, server);
-    return refusal == null ? checked(cycle, facts) : cycle.refusing(refusal.status(), refusal);
+    return refusal == null
+        ? checked(cycle, facts, server.found())
+        : cycle.refusing(refusal.status(), refusal);
   }
 
   /** What nginx refuses by the head alone. */
-  private static RequestCycle checked(RequestCycle cycle, RequestFacts facts) {
+  private static RequestCycle checked(
+      RequestCycle cycle, RequestFacts facts, ServerSettings server) {
+    if (facts.head().fields().size() > server.head().maxFields()) {
+      return cycle.refusing(
+          494,
+          new GatewayFailure(GatewayFailure.Kind.BAD_REQUEST, "client sent too many header lines"));
+    }
     int refusal = HeadChecks.refusal(facts.head());
     return refusal == 0
         ? cycle

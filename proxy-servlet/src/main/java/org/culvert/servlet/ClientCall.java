@@ -1,6 +1,7 @@
 package org.culvert.servlet;
 
 import java.time.Duration;
+import org.culvert.directive.ClientSettings;
 import org.culvert.exchange.Downstream;
 import org.culvert.exchange.Timers;
 import org.culvert.observe.ResponseRecord;
@@ -21,6 +22,14 @@ public interface ClientCall {
 
   /** {@code send_timeout}: how long one write to the client may take. */
   void sendTimeout(Duration limit);
+
+  /**
+   * How the connection is treated from now on, a location's word; without effect in a container.
+   */
+  default void follow(ClientSettings settings) {}
+
+  /** The connection ends with this answer; without effect in a container, which decides itself. */
+  default void endConnection() {}
 
   /**
    * Runs a step that may wait for a disk, and whatever of the answer follows from it: at once, or

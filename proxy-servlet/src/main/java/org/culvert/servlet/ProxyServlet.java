@@ -267,6 +267,20 @@ public final class ProxyServlet extends HttpServlet {
     }
   }
 
+  /**
+   * Answers a request that the connector refused, as its server answers such ones. The launcher's.
+   *
+   * @return false when the proxy has ended: nothing was answered
+   */
+  public boolean refuse(RefusedRequest request, ClientCall call) {
+    ProxyRuntime runtime = hold();
+    if (runtime == null) {
+      return false;
+    }
+    request.cycle(runtime, call).run();
+    return true;
+  }
+
   @Override
   public void destroy() {
     Reloading control = reloading;

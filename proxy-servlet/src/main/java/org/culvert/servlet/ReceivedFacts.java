@@ -1,7 +1,7 @@
 package org.culvert.servlet;
 
 import java.util.Locale;
-import org.culvert.http.FieldNames;
+import org.culvert.directive.Configuration;
 import org.culvert.http.GatewayFailure;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.HostName;
@@ -21,7 +21,8 @@ final class ReceivedFacts {
    * @throws GatewayFailure {@code BAD_REQUEST} when the target cannot be normalised or is not below
    *     the context path
    */
-  static RequestFacts of(ReceivedRequest request) throws GatewayFailure {
+  static RequestFacts of(ReceivedRequest request, Configuration configuration)
+      throws GatewayFailure {
     String rawUri = octets(request.path());
     String query = request.query() == null ? null : octets(request.query());
     String contextPath = octets(request.contextPath());
@@ -32,7 +33,7 @@ final class ReceivedFacts {
     }
     String below = rawUri.substring(contextPath.length());
     String target = withQuery(below.isEmpty() ? "/" : below, query);
-    HeaderFields fields = fields(request);
+    HeaderFields fields = ReceivedFields.of(request, configuration);
     String method = request.method();
     if (isWebSocketConnect(method, request.protocol(), fields.contains("Sec-WebSocket-Version"))) {
       method = "GET";
@@ -46,13 +47,16 @@ final class ReceivedFacts {
     for (String host : fields.all("Host")) {
       HostName.of(host);
     }
+    String authority = authorityOfLine(request.line());
+    String host =
+        authority != null ? HostName.of(authority) : hostField == null ? "" : host(request);
     return new RequestFacts(
         new RequestHead(method, target, request.protocol(), fields),
-        RequestTarget.parse(target),
+        RequestTarget.parse(target, ReceivedFields.settings(request, configuration).mergeSlashes()),
         request.connection(),
         contextPath,
         user(request),
-        hostField == null ? "" : host(request),
+        host,
         contextPath.isEmpty() ? target : withQuery(rawUri, query));
   }
 
@@ -70,10 +74,11 @@ final class ReceivedFacts {
   }
 
   /** What is left to know of a request that {@link #of} refused: enough to answer and log it. */
-  static RequestFacts unreadable(ReceivedRequest request) {
+  static RequestFacts unreadable(ReceivedRequest request, Configuration configuration) {
     String uri = withQuery(request.path(), request.query());
     return new RequestFacts(
-        new RequestHead(request.method(), uri, request.protocol(), fields(request)),
+        new RequestHead(
+            request.method(), uri, request.protocol(), ReceivedFields.of(request, configuration)),
         RequestTarget.internal("/"),
         request.connection(),
         request.contextPath(),
@@ -104,10 +109,15 @@ final class ReceivedFacts {
     return query == null ? path : path + "?" + query;
   }
 
-  private static HeaderFields fields(ReceivedRequest request) {
-    HeaderFields fields = request.fields();
-    FieldNames.dropInvalid(fields);
-    return fields;
+  /** Host and port of a target in absolute form, which may be no others' than that; else null. */
+  private static @Nullable String authorityOfLine(@Nullable String line) throws GatewayFailure {
+    if (line == null || !line.contains("://")) {
+      return null;
+    }
+    String target = line.substring(line.indexOf(' ') + 1);
+    int end = target.indexOf(' ');
+    target = octets(end < 0 ? target : target.substring(0, end));
+    return target.startsWith("/") ? null : RequestTarget.parse(target).authority();
   }
 
   private static String authority(ReceivedRequest request) {

@@ -19,7 +19,12 @@ public interface ReceivedRequest {
   /** What follows "?", or null. */
   @Nullable String query();
 
-  /** "HTTP/1.0", "HTTP/1.1" or "HTTP/2.0". */
+  /** The request line as it was sent, where method, path, query and protocol are not all of it. */
+  default @Nullable String line() {
+    return null;
+  }
+
+  /** "" for HTTP/0.9, "HTTP/1.0", "HTTP/1.1" or "HTTP/2.0". */
   String protocol();
 
   /** All fields, as a list of the caller's own. */

@@ -9,6 +9,7 @@ import org.culvert.http.HostName;
 import org.culvert.http.IpAddresses;
 import org.culvert.http.RequestHead;
 import org.culvert.http.RequestTarget;
+import org.culvert.location.LocationMatch;
 import org.culvert.observe.ResponseRecord;
 import org.culvert.variable.RequestFacts;
 import org.culvert.variable.Scope;
@@ -52,12 +53,21 @@ public record RefusedRequest(
    */
   public record Answer(int status, HeaderFields fields, long bodyBytes) {}
 
-  /** Writes its lines. */
-  void log(ProxyRuntime runtime) {
-    String host = head.host();
+  /** Answers it as its server does: by {@code error_page}, or with nginx's own page. */
+  RequestCycle cycle(ProxyRuntime runtime, ClientCall call) {
+    RequestFacts facts = facts();
+    return new RequestCycle(runtime, null, call, facts, server(runtime, facts))
+        .refusing(answer.status(), why);
+  }
+
+  private LocationMatch<ServerSettings> server(ProxyRuntime runtime, RequestFacts facts) {
     InetSocketAddress local = connection.local();
-    ServerSettings server =
-        runtime.configuration().server(IpAddresses.text(local), local.getPort(), host).found();
+    return runtime
+        .configuration()
+        .server(IpAddresses.text(local), local.getPort(), facts.requestHost());
+  }
+
+  private RequestFacts facts() {
     RequestFacts facts =
         new RequestFacts(
             new RequestHead("", "", "", head.fields()),
@@ -65,9 +75,16 @@ public record RefusedRequest(
             connection,
             "",
             null,
-            host,
+            head.host(),
             "");
     facts.requestLine(head.line());
+    return facts;
+  }
+
+  /** Writes its lines. */
+  void log(ProxyRuntime runtime) {
+    RequestFacts facts = facts();
+    ServerSettings server = server(runtime, facts).found();
     facts.serverName(server.name());
     ResponseRecord record = new ResponseRecord();
     record.head(answer.status(), answer.fields());

@@ -108,7 +108,9 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome, Limiting.Limit
     if (life.cutOff() != null) {
       return;
     }
+    call.follow(answer.location().client());
     if (refusal != null) {
+      call.endConnection();
       fail(refusedWith, new HeaderFields(), refusal);
       return;
     }
@@ -118,6 +120,7 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome, Limiting.Limit
   @Override
   public void entered(LocationSettings chosen) {
     call.sendTimeout(chosen.sendTimeout());
+    call.follow(chosen.client());
   }
 
   @Override
@@ -235,8 +238,14 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome, Limiting.Limit
     } else if (outcome instanceof LocalAnswer.Outcome.Status status) {
       fail(status.status(), new HeaderFields(), null);
     } else if (outcome instanceof LocalAnswer.Outcome.Closed closed) {
-      String why = "return " + closed.status();
-      abandon(closed.status(), new GatewayFailure(GatewayFailure.Kind.CLIENT_GONE, why));
+      if (closed.status() == 444) {
+        record.status(444);
+        answer.downstream().drop();
+        end();
+      } else {
+        String why = "return " + closed.status();
+        abandon(closed.status(), new GatewayFailure(GatewayFailure.Kind.CLIENT_GONE, why));
+      }
     }
   }
 
@@ -297,6 +306,9 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome, Limiting.Limit
       return;
     }
     facts.giveMediaType(null);
+    if (endsConnection(status)) {
+      call.endConnection();
+    }
     ErrorPage page = answer.pageFor(status);
     if (page == null) {
       answer.leaveErrorPage();
@@ -315,6 +327,14 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome, Limiting.Limit
       answer.fetchErrorPage(named.status(), false, fields);
       routing.enterNamed(named.name());
     }
+  }
+
+  /** Those after which nginx does not go on ({@code ngx_http_special_response_handler}). */
+  private static boolean endsConnection(int status) {
+    return switch (status) {
+      case 400, 413, 414, 495, 496, 497, 500, 501 -> true;
+      default -> false;
+    };
   }
 
   /** A defect of ours becomes a 500 and a line in the log, never a stack trace for the client. */

@@ -93,6 +93,19 @@ class RequestTargetTest {
     assertThat(failure.kind()).isEqualTo(GatewayFailure.Kind.BAD_REQUEST);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "//, //, /",
+    "/a//b, /a//b, /a/b",
+    "/a//../b, /a/b, /b",
+    "/a/.//b/./c, /a//b/c, /a/b/c",
+    "/a/%2f/b, /a///b, /a/b",
+  })
+  void mergesSlashesOrNot(String raw, String apart, String merged) throws GatewayFailure {
+    assertThat(RequestTarget.parse(raw, false).path()).isEqualTo(apart);
+    assertThat(RequestTarget.parse(raw, true).path()).isEqualTo(merged);
+  }
+
   @Test
   void splitsPathAndQuery() throws Exception {
     RequestTarget target = RequestTarget.parse("/a%20b/?x=1?y#z");

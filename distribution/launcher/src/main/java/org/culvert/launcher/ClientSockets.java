@@ -6,6 +6,8 @@ import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
 import jdk.net.ExtendedSocketOptions;
 import org.culvert.directive.SocketSettings;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.io.SocketChannelEndPoint;
 
 /** The options of an accepted client's socket. */
 final class ClientSockets {
@@ -23,6 +25,18 @@ final class ClientSockets {
       setIfGiven(client, ExtendedSocketOptions.TCP_KEEPIDLE, keepAlive.idleSeconds());
       setIfGiven(client, ExtendedSocketOptions.TCP_KEEPINTERVAL, keepAlive.intervalSeconds());
       setIfGiven(client, ExtendedSocketOptions.TCP_KEEPCOUNT, keepAlive.probes());
+    }
+  }
+
+  /** Has a connection end with a reset when it is closed. */
+  static void resetAtClose(EndPoint endPoint) {
+    EndPoint socket = endPoint instanceof EndPoint.Wrapper tls ? tls.unwrap() : endPoint;
+    if (socket instanceof SocketChannelEndPoint client) {
+      try {
+        set(client.getChannel(), StandardSocketOptions.SO_LINGER, 0);
+      } catch (IOException closed) {
+        // Then there is nothing to reset.
+      }
     }
   }
 

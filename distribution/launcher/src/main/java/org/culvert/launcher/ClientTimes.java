@@ -3,6 +3,7 @@ package org.culvert.launcher;
 import java.time.Duration;
 import java.util.Comparator;
 import org.culvert.directive.Configuration;
+import org.culvert.directive.HeadSettings;
 import org.culvert.directive.LocationSettings;
 import org.culvert.directive.ServerSettings;
 
@@ -14,8 +15,9 @@ import org.culvert.directive.ServerSettings;
  * @param idle during a request, with nothing read and nothing written. The {@code send_timeout} of
  *     its location is the proxy's to keep; Jetty, which knows one time for both ways and all
  *     locations, must not be faster.
+ * @param limits what a head may be: those of the address's default server
  */
-record ClientTimes(Duration keepalive, Duration head, Duration idle) {
+record ClientTimes(Duration keepalive, Duration head, Duration idle, HeadSettings limits) {
   /** nginx's {@code client_body_timeout}. */
   static final Duration IDLE = Duration.ofSeconds(60);
 
@@ -24,7 +26,10 @@ record ClientTimes(Duration keepalive, Duration head, Duration idle) {
     ServerSettings byDefault =
         configuration.server(binding.localAddress(), binding.port(), "").found();
     return new ClientTimes(
-        configuration.process().keepaliveTimeout(), byDefault.headerTimeout(), idle(configuration));
+        configuration.process().keepaliveTimeout(),
+        byDefault.headerTimeout(),
+        idle(configuration),
+        byDefault.head());
   }
 
   /** The silence during requests to any of a configuration's locations. */

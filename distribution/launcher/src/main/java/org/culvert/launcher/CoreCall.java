@@ -2,6 +2,7 @@ package org.culvert.launcher;
 
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
+import org.culvert.directive.ClientSettings;
 import org.culvert.exchange.Downstream;
 import org.culvert.exchange.Timers;
 import org.culvert.http.HeaderField;
@@ -61,6 +62,20 @@ final class CoreCall implements ClientCall, ClientSwitch {
   public void sendTimeout(Duration limit) {
     if (leg != null) {
       leg.sendTimeout(limit);
+    }
+  }
+
+  @Override
+  public void follow(ClientSettings settings) {
+    if (leg != null) {
+      leg.follow(settings);
+    }
+  }
+
+  @Override
+  public void endConnection() {
+    if (leg != null) {
+      leg.endConnection();
     }
   }
 

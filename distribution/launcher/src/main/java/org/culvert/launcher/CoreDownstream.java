@@ -3,7 +3,9 @@ package org.culvert.launcher;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.culvert.directive.ClientSettings;
 import org.culvert.exchange.Completion;
 import org.culvert.exchange.Downstream;
 import org.culvert.exchange.HangUps;
@@ -14,6 +16,8 @@ import org.culvert.http.GatewayFailure;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.ResponseHead;
 import org.culvert.observe.ResponseRecord;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
@@ -70,7 +74,7 @@ final class CoreDownstream implements Downstream {
     this.record = record;
     this.head = new CoreHead(request, record);
     this.timers = timers;
-    body.open(record, this::waits, this::clientGone);
+    body.open(record, this::askToContinue, this::waitsForBody, this::clientGone);
     // Nothing is read and nothing written: then the exchange waits for its backend, whose timeouts
     // are the location's.
     request.addIdleTimeoutListener(timeout -> false);
@@ -79,6 +83,16 @@ final class CoreDownstream implements Downstream {
   /** Sets {@code send_timeout}: how long one write to the client may take. */
   void sendTimeout(Duration time) {
     sendTimeout = time;
+  }
+
+  /** How the connection is treated from now on. */
+  void follow(ClientSettings settings) {
+    head.follow(settings);
+  }
+
+  /** The connection ends with this answer. */
+  void endConnection() {
+    head.endConnection();
   }
 
   /** What follows a write may wait for a disk. */
@@ -146,6 +160,19 @@ final class CoreDownstream implements Downstream {
     }
   }
 
+  /** nginx asks also where the body is here already. */
+  private void askToContinue() {
+    CompletableFuture<Void> unused =
+        response.writeInterim(HttpStatus.CONTINUE_100, HttpFields.EMPTY);
+  }
+
+  /** A piece of the request's body is waited for. */
+  private void waitsForBody() {
+    if (http1 != null) {
+      http1.underWay().waits(number, head.rules().bodyTimeout().toMillis());
+    }
+  }
+
   /** From now on the client is waited for, under a time of its own. */
   private void waits() {
     if (http1 != null) {
@@ -163,6 +190,7 @@ final class CoreDownstream implements Downstream {
     if (http1 == null) {
       request.fail(failure);
     } else {
+      resetIfWanted(http1);
       http1.getEndPoint().close(); // The write fails by that, and Jetty says so.
     }
   }
@@ -206,9 +234,28 @@ final class CoreDownstream implements Downstream {
     }
   }
 
+  @Override
+  public void drop() {
+    if (http1 != null && !over.get()) {
+      resetIfWanted(http1);
+    }
+    abort(new GatewayFailure(GatewayFailure.Kind.CLIENT_GONE, "return 444"));
+  }
+
+  /** {@code reset_timedout_connection}: what is closed next is reset. */
+  private void resetIfWanted(Http1Connection connection) {
+    if (head.rules().resetTimedOut()) {
+      ClientSockets.resetAtClose(connection.getEndPoint());
+    }
+  }
+
   /** An HTTP/2 stream is reset, an HTTP/1 connection closed: nobody takes a piece for the whole. */
   private void drop(Throwable cause) {
     if (http1 != null) {
+      if (cause instanceof GatewayFailure known
+          && known.kind() == GatewayFailure.Kind.CLIENT_TIMEOUT) {
+        resetIfWanted(http1);
+      }
       http1.getEndPoint().close(); // First, so that no write is under way below.
     }
     end();
@@ -218,7 +265,7 @@ final class CoreDownstream implements Downstream {
   private void end() {
     release();
     if (http1 != null) {
-      http1.underWay().end(number);
+      http1.underWay().end(number, head.rules());
     }
   }
 
@@ -252,7 +299,7 @@ final class CoreDownstream implements Downstream {
   /** It is the other protocol's: until then it was not to be taken for an idle one. */
   void leftHttp() {
     if (http1 != null) {
-      http1.underWay().end(number);
+      http1.underWay().end(number, head.rules());
     }
   }
 

@@ -46,7 +46,7 @@ final class CoreFront extends Handler.Wrapper {
     RequestsUnderWay.begin(request, http1);
     Runnable rest;
     boolean upgrades = request.getHeaders().contains(HttpHeader.UPGRADE);
-    if (HttpMethod.CONNECT.is(request.getMethod()) || (upgrades && http1 == null)) {
+    if (http1 == null && (upgrades || HttpMethod.CONNECT.is(request.getMethod()))) {
       rest = () -> byServlet(request, response, callback);
     } else {
       CoreRequestBody body = new CoreRequestBody(request);

@@ -1,10 +1,10 @@
 package org.culvert.launcher;
 
+import org.culvert.directive.ClientSettings;
 import org.culvert.http.HeaderField;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.ResponseHead;
 import org.culvert.observe.ResponseRecord;
-import org.culvert.rewrite.StatusPages;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpMethod;
@@ -24,6 +24,8 @@ final class CoreHead {
   private HeaderFields trailers = new HeaderFields();
   private boolean applied;
   private long length = -1;
+  private ClientSettings rules = ClientSettings.DEFAULT;
+  private boolean ending;
 
   CoreHead(Request request, ResponseRecord record) {
     this.request = request;
@@ -36,6 +38,21 @@ final class CoreHead {
       head = newHead;
       length = number(newHead.fields().first("Content-Length"));
     }
+  }
+
+  /** How the connection is treated from now on. */
+  void follow(ClientSettings settings) {
+    rules = settings;
+  }
+
+  /** How it is treated. */
+  ClientSettings rules() {
+    return rules;
+  }
+
+  /** The connection ends with this answer. */
+  void endConnection() {
+    ending = true;
   }
 
   void trailers(HeaderFields fields) {
@@ -60,7 +77,7 @@ final class CoreHead {
    *
    * @param whole whether all of the answer goes with it
    * @param body the request's, which may not be read to its end
-   * @param http1 the connection, where it is the request's alone
+   * @param http1 the connection, or null where it is not the request's alone
    */
   void apply(
       Response response, boolean whole, CoreRequestBody body, @Nullable Http1Connection http1) {
@@ -78,14 +95,24 @@ final class CoreHead {
     if (mayHaveTrailers(now.status(), whole)) {
       response.setTrailersSupplier(this::trailerFields);
     }
-    boolean mayStay = !whole || body.leave();
+    boolean rest = whole && !body.leave();
     if (http1 != null) {
-      String reason = now.reason();
-      http1.reason(now.status(), reason == null ? StatusPages.reason(now.status()) : reason);
-      if (!mayStay) {
+      if (rest || !mayStay(http1)) {
         fields.put(HttpHeader.CONNECTION, "close");
       }
+      boolean http10 = request.getConnectionMetaData().getHttpVersion() != HttpVersion.HTTP_1_1;
+      http1.answer(now.reason(), rules.keepaliveHeader(), http10);
     }
+  }
+
+  private boolean mayStay(Http1Connection http1) {
+    String userAgent = request.getHeaders().get(HttpHeader.USER_AGENT);
+    return !ending
+        && rules.mayStay(
+            HttpMethod.POST.is(request.getMethod()),
+            userAgent == null ? "" : userAgent,
+            http1.getMessagesIn(),
+            System.currentTimeMillis() - http1.getCreatedTimeStamp());
   }
 
   /** A body that is whole and has none is sent with its length, which costs a write less. */

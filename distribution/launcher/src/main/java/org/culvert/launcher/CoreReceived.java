@@ -4,6 +4,7 @@ import org.culvert.http.ClientConnection;
 import org.culvert.http.HeaderFields;
 import org.culvert.servlet.ReceivedRequest;
 import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.server.Request;
 import org.jspecify.annotations.Nullable;
 
@@ -31,8 +32,17 @@ final class CoreReceived implements ReceivedRequest {
   }
 
   @Override
+  public @Nullable String line() {
+    Http1Connection http1 = Http1Connection.of(request);
+    return http1 == null ? null : http1.sentLine();
+  }
+
+  @Override
   public String protocol() {
-    return request.getConnectionMetaData().getProtocol();
+    // A request line without a version has none.
+    return request.getConnectionMetaData().getHttpVersion() == HttpVersion.HTTP_0_9
+        ? ""
+        : request.getConnectionMetaData().getProtocol();
   }
 
   @Override

@@ -2,9 +2,12 @@ package org.culvert.launcher;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.TimeoutException;
 import org.culvert.exchange.RequestBody;
+import org.culvert.http.GatewayFailure;
 import org.culvert.http.HeaderFields;
 import org.culvert.observe.ResponseRecord;
+import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpVersion;
@@ -19,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * an expecting client to continue when the first one is demanded.
  */
 final class CoreRequestBody implements RequestBody {
+  /** How Jetty says that the client has left in the midst of it, by the same kind of exception. */
+  private static final String EARLY_END = "Early EOF";
+
   private final Request request;
   private final long length;
   private Content.@Nullable Chunk chunk;
@@ -29,6 +35,7 @@ final class CoreRequestBody implements RequestBody {
   private @Nullable ResponseRecord record;
   private Runnable waiting = () -> {};
   private Runnable broken = () -> {};
+  private @Nullable Runnable expecting;
 
   CoreRequestBody(Request request) {
     this.request = request;
@@ -57,9 +64,15 @@ final class CoreRequestBody implements RequestBody {
    *
    * @param record counts what is read
    * @param waiting run before something is waited for
+   * @param expecting asks a client that expects it to continue, when the first piece is read
    * @param broken run when the client has broken off, after who reads has been told
    */
-  void open(ResponseRecord record, Runnable waiting, Runnable broken) {
+  void open(ResponseRecord record, Runnable expecting, Runnable waiting, Runnable broken) {
+    this.expecting =
+        request.getHeaders().contains(HttpHeader.EXPECT)
+                && request.getConnectionMetaData().getHttpVersion() == HttpVersion.HTTP_1_1
+            ? expecting
+            : null;
     this.record = record;
     this.waiting = waiting;
     this.broken = broken;
@@ -93,9 +106,14 @@ final class CoreRequestBody implements RequestBody {
 
   @Override
   public synchronized int read(ByteBuffer into) throws IOException {
+    Runnable first = expecting;
+    if (first != null) {
+      expecting = null;
+      first.run();
+    }
     while (true) {
       if (failure != null) {
-        throw new IOException("client broke off: " + failure, failure);
+        throw broken(failure);
       }
       if (left) {
         throw new IOException("it was answered before all of it was read");
@@ -116,6 +134,19 @@ final class CoreRequestBody implements RequestBody {
         return read;
       }
     }
+  }
+
+  private static IOException broken(Throwable failure) {
+    if (failure instanceof TimeoutException) {
+      String timedOut = "client timed out while sending its body";
+      return new IOException(
+          timedOut, new GatewayFailure(GatewayFailure.Kind.CLIENT_TIMEOUT, timedOut));
+    }
+    if (failure instanceof HttpException refused && !EARLY_END.equals(refused.getReason())) {
+      String invalid = "client sent an invalid body: " + refused.getReason();
+      return new IOException(invalid, new GatewayFailure(GatewayFailure.Kind.BAD_REQUEST, invalid));
+    }
+    return new IOException("client broke off: " + failure, failure);
   }
 
   private int take(Content.Chunk now, ByteBuffer into) {

@@ -6,13 +6,16 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.culvert.directive.HeadSettings;
 import org.culvert.http.ClientConnection;
 import org.culvert.http.GatewayFailure;
 import org.culvert.servlet.RefusedRequest;
+import org.eclipse.jetty.http.BadMessageException;
 import org.eclipse.jetty.http.HttpCompliance;
 import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpGenerator;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpParser;
 import org.eclipse.jetty.http.HttpStatus;
@@ -25,6 +28,7 @@ import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.internal.HttpConnection;
+import org.eclipse.jetty.util.BufferUtil;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.thread.Invocable.InvocationType;
 import org.eclipse.jetty.util.thread.Scheduler;
@@ -39,8 +43,11 @@ final class Http1Connection extends HttpConnection {
   // Set by the superclass's constructor, so they have no initializer.
   private @Nullable Handler handler;
   private @Nullable Parser parser;
+  private @Nullable Http1Generator generator;
 
   private final Duration headTimeout;
+  private final HeadBuffers buffers;
+  private volatile @Nullable String sentLine;
   private volatile @Nullable GatewayFailure refusal;
   private volatile boolean endedUnanswered;
   private volatile boolean reached;
@@ -51,21 +58,23 @@ final class Http1Connection extends HttpConnection {
 
   private final UnderWay underWay;
   private long number = -1;
-  private volatile @Nullable String reason;
 
   private Http1Connection(
       HttpConfiguration configuration,
       Connector connector,
       EndPoint endPoint,
-      Duration headTimeout) {
+      Duration headTimeout,
+      HeadSettings head) {
     super(configuration, connector, endPoint);
     this.headTimeout = headTimeout;
-    this.underWay = new UnderWay(endPoint);
+    this.buffers = new HeadBuffers(head);
+    this.underWay = new UnderWay(endPoint, connector.getIdleTimeout());
   }
 
   /** Makes them. */
   static final class Factory extends HttpConnectionFactory {
     private volatile Duration headTimeout = ClientTimes.IDLE;
+    private volatile HeadSettings head = HeadSettings.DEFAULT;
 
     Factory(HttpConfiguration configuration) {
       super(configuration);
@@ -76,10 +85,19 @@ final class Http1Connection extends HttpConnection {
       headTimeout = time;
     }
 
+    /** Takes a server's limits for the connections from now on. */
+    void head(HeadSettings settings) {
+      head = settings;
+      long most =
+          settings.bufferSize() + (long) settings.largeBuffers() * settings.largeBufferSize();
+      // Our own count is the stricter one.
+      getHttpConfiguration().setRequestHeaderSize((int) Math.min(most + 1024, 1 << 30));
+    }
+
     @Override
     public Connection newConnection(Connector connector, EndPoint endPoint) {
       Http1Connection connection =
-          new Http1Connection(getHttpConfiguration(), connector, endPoint, headTimeout);
+          new Http1Connection(getHttpConfiguration(), connector, endPoint, headTimeout, head);
       connection.setTransferEncodingChunkMaxLength(getTransferEncodingChunkMaxLength());
       return configure(connection, connector, endPoint);
     }
@@ -114,14 +132,6 @@ final class Http1Connection extends HttpConnection {
     holdsBuffer = true;
   }
 
-  /**
-   * Sets the reason phrase of the present request's answer, which Jetty's responses have none of:
-   * nginx has words of its own for some statuses, and a backend may have any.
-   */
-  void reason(int status, String phrase) {
-    reason = phrase.equals(HttpStatus.getMessage(status)) ? null : phrase;
-  }
-
   @Override
   protected HttpStreamOverHTTP1 newHttpStream(String method, String uri, HttpVersion version) {
     return new HttpStreamOverHTTP1(method, uri, version) {
@@ -149,20 +159,6 @@ final class Http1Connection extends HttpConnection {
         HttpFields.build(response.getHttpFields()).remove(HttpHeader.CONTENT_LENGTH),
         -1,
         HttpFields::build);
-  }
-
-  private MetaData.@Nullable Response withReason(MetaData.@Nullable Response response) {
-    String phrase = reason;
-    if (response == null || phrase == null) {
-      return response;
-    }
-    return new MetaData.Response(
-        response.getStatus(),
-        phrase,
-        response.getHttpVersion(),
-        response.getHttpFields(),
-        response.getContentLength(),
-        response.getTrailersSupplier());
   }
 
   @Override
@@ -203,12 +199,55 @@ final class Http1Connection extends HttpConnection {
     return why != null ? why : failure(HttpStatus.BAD_REQUEST_400, "invalid request");
   }
 
+  /** The present request's line as it was sent, where its parts are not all of it; else null. */
+  @Nullable String sentLine() {
+    return sentLine;
+  }
+
+  /**
+   * What nginx refuses with where Jetty refuses with another status: 505 is for the versions above
+   * HTTP/1 alone, 501 for a coding that is not chunked, 494 for what is too long.
+   */
+  int refusalStatus(int status) {
+    return switch (status) {
+      case HttpStatus.REQUEST_HEADER_FIELDS_TOO_LARGE_431 -> 494;
+      case HttpStatus.UPGRADE_REQUIRED_426, HttpStatus.HTTP_VERSION_NOT_SUPPORTED_505 ->
+          handler().partial.soFar().line().matches(".* HTTP/[1-9][0-9]*\\.[0-9]+")
+              ? HttpStatus.HTTP_VERSION_NOT_SUPPORTED_505
+              : HttpStatus.BAD_REQUEST_400;
+      case HttpStatus.BAD_REQUEST_400 ->
+          handler().partial.hasForeignCoding() ? HttpStatus.NOT_IMPLEMENTED_501 : status;
+      default -> status;
+    };
+  }
+
   private Handler handler() {
     Handler made = handler;
     if (made == null) {
       throw new IllegalStateException("not constructed yet");
     }
     return made;
+  }
+
+  /** What the present answer's head is to have besides its fields. */
+  void answer(@Nullable String reason, int keepAliveSeconds, boolean http10) {
+    if (generator != null) {
+      generator.next(reason, keepAliveSeconds, http10);
+    }
+  }
+
+  @Override
+  protected HttpGenerator newHttpGenerator() {
+    Http1Generator made = new Http1Generator();
+    generator = made;
+    return made;
+  }
+
+  /** Its first head is waited for as long as a head may take, from the accept on. */
+  @Override
+  public void onOpen() {
+    getEndPoint().setIdleTimeout(headTimeout.toMillis());
+    super.onOpen();
   }
 
   @Override
@@ -221,7 +260,7 @@ final class Http1Connection extends HttpConnection {
   @Override
   protected HttpParser newHttpParser(HttpCompliance compliance) {
     HttpConfiguration configuration = getHttpConfiguration();
-    Parser made = new Parser(handler(), configuration.getRequestHeaderSize(), compliance);
+    Parser made = new Parser(this, handler(), configuration.getRequestHeaderSize(), compliance);
     made.setHeaderCacheSize(configuration.getHeaderCacheSize());
     made.setHeaderCacheCaseSensitive(configuration.isHeaderCacheCaseSensitive());
     parser = made;
@@ -285,14 +324,24 @@ final class Http1Connection extends HttpConnection {
     public void messageBegin() {
       reached = false;
       holdsBuffer = false;
-      reason = null;
       partial.clear();
       super.messageBegin();
     }
 
     @Override
+    public void startRequest(String method, String uri, HttpVersion version) {
+      boolean simple = version == HttpVersion.HTTP_0_9;
+      boolean isAll = !simple && uri.startsWith("/") && uri.indexOf('#') < 0;
+      sentLine = isAll ? null : method + " " + uri + (simple ? "" : " " + version);
+      super.startRequest(method, uri, version);
+    }
+
+    /** Of what a client may expect nginx knows one thing, and passes over all others. */
+    @Override
     public void parsedHeader(HttpField field) {
-      super.parsedHeader(field);
+      if (field.getHeader() != HttpHeader.EXPECT || field.contains("100-continue")) {
+        super.parsedHeader(field);
+      }
       partial.field(field);
     }
 
@@ -362,14 +411,17 @@ final class Http1Connection extends HttpConnection {
 
   /** Keeps what it is given where a head takes more than one read, or is refused. */
   private static final class Parser extends HttpParser {
+    private final Http1Connection connection;
     private final Handler handler;
     private @Nullable ByteBuffer read;
     private int from;
     private int to;
     private boolean inHead;
 
-    Parser(Handler handler, int maxHeadBytes, HttpCompliance compliance) {
+    Parser(
+        Http1Connection connection, Handler handler, int maxHeadBytes, HttpCompliance compliance) {
       super(handler, maxHeadBytes, compliance);
+      this.connection = connection;
       this.handler = handler;
     }
 
@@ -379,7 +431,20 @@ final class Http1Connection extends HttpConnection {
       read = buffer;
       from = buffer.position();
       to = buffer.limit();
+      HeadBuffers buffers = connection.buffers;
+      boolean begins = inHead && isStart();
+      if (begins) {
+        buffers.clear();
+      }
+      boolean fits = !inHead || (begins && buffers.fit(to - from));
+      int tooLong = fits ? -1 : buffers.take(buffer, from, to);
+      if (tooLong >= 0) {
+        return refuseLong(buffer, tooLong);
+      }
       boolean parsed = super.parseNext(buffer);
+      if (inHead && fits && getState().ordinal() <= State.HEADER.ordinal()) {
+        buffers.take(buffer, from, to); // Until now nobody knew that it would go on.
+      }
       if (getState().ordinal() <= State.HEADER.ordinal()) {
         keep();
         if (!isStart() || to > from) { // Empty lines before a head count, as in nginx.
@@ -388,6 +453,22 @@ final class Http1Connection extends HttpConnection {
       }
       read = null;
       return parsed;
+    }
+
+    /** What is before the line that is too long is read: it may name the server. */
+    private boolean refuseLong(ByteBuffer buffer, int line) {
+      buffer.limit(line);
+      super.parseNext(buffer);
+      buffer.limit(to);
+      BufferUtil.clear(buffer);
+      if (getState().ordinal() <= State.HEADER.ordinal()) {
+        badMessage(
+            new BadMessageException(
+                connection.buffers.isInRequestLine()
+                    ? HttpStatus.URI_TOO_LONG_414
+                    : HttpStatus.REQUEST_HEADER_FIELDS_TOO_LARGE_431));
+      }
+      return false;
     }
 
     @Override

@@ -29,9 +29,6 @@ import org.jspecify.annotations.Nullable;
 
 /** One open socket: Jetty's connector with the limits and manners of nginx's {@code listen}. */
 final class Listener {
-  /** {@code large_client_header_buffers 4 8k}, nginx's default. */
-  private static final int REQUEST_HEAD = 4 * 8 * 1024;
-
   /** What an answer's head usually fits into. */
   private static final int RESPONSE_HEAD = 4 * 1024;
 
@@ -90,7 +87,6 @@ final class Listener {
   }
 
   private void configureHttp() {
-    http.setRequestHeaderSize(REQUEST_HEAD);
     http.setResponseHeaderSize(RESPONSE_HEAD);
     http.setMaxResponseHeaderSize(LARGEST_RESPONSE_HEAD);
     http.setSendServerVersion(false);
@@ -99,7 +95,10 @@ final class Listener {
     http.setUriCompliance(UriCompliance.UNSAFE);
     // The host of an absolute-form target overrides the Host field (RFC 9112, section 3.2.2).
     http.setHttpCompliance(
-        HttpCompliance.RFC9110.with("culvert", HttpCompliance.Violation.MISMATCHED_AUTHORITY));
+        HttpCompliance.RFC9110.with(
+            "culvert",
+            HttpCompliance.Violation.MISMATCHED_AUTHORITY,
+            HttpCompliance.Violation.HTTP_0_9));
     http.setRelativeRedirectAllowed(true);
     if (binding.path() != null) {
       // Who names no host gets the default server; Jetty would make a host of the path.
@@ -196,11 +195,10 @@ final class Listener {
   }
 
   private void follow(ClientTimes times) {
-    // "keepalive_timeout 0" closes after each answer; the timeout then is that of a first request.
-    boolean persistent = !times.keepalive().isZero();
-    http.setPersistentConnectionsEnabled(persistent);
-    connector.setIdleTimeout((persistent ? times.keepalive() : times.head()).toMillis());
+    connector.setIdleTimeout(
+        (times.keepalive().isZero() ? times.head() : times.keepalive()).toMillis());
     http1.headTimeout(times.head());
+    http1.head(times.limits());
     if (proxyHeaders != null) {
       proxyHeaders.limit(times.head());
     }

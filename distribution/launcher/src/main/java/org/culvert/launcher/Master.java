@@ -63,11 +63,11 @@ final class Master {
     threads.setStopTimeout(0);
     threads.setVirtualThreadsExecutor(VirtualThreads.getDefaultVirtualThreadsExecutor());
     server = new Server(threads);
-    server.setErrorHandler(new ErrorPages());
     proxy = ProxyServlet.forLauncher(configuration);
     context = context(proxy);
     requests = new RequestsUnderWay(context);
     server.setHandler(new CoreFront(proxy, requests));
+    server.setErrorHandler(new RefusedFront(proxy, requests));
     server.setRequestLog(new RefusedRequests(proxy));
   }
 

@@ -8,6 +8,7 @@ import java.util.List;
 import org.culvert.http.HeaderFields;
 import org.culvert.servlet.RefusedRequest;
 import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpHeader;
 
 /**
  * What was read of a head that is not whole yet, or never will be. Thread-safe: who gives it up may
@@ -61,6 +62,15 @@ final class PartialHead {
   /** Whether its fields are being read. */
   synchronized boolean inFields() {
     return inFields;
+  }
+
+  /** Whether it has a transfer coding that is not chunked alone. */
+  synchronized boolean hasForeignCoding() {
+    return fields.stream()
+        .anyMatch(
+            field ->
+                field.getHeader() == HttpHeader.TRANSFER_ENCODING
+                    && !"chunked".equalsIgnoreCase(field.getValue()));
   }
 
   /** What the logs are told. */

@@ -80,7 +80,7 @@ final class RequestsUnderWay extends Handler.Wrapper {
   boolean isIdle(EndPoint transport) {
     Connection connection = decrypted(transport).getConnection();
     return connection instanceof ProxyHeaderConnection
-        || (connection instanceof Http1Connection http1 && http1.underWay().number() == 0);
+        || (connection instanceof Http1Connection http1 && http1.underWay().isIdle());
   }
 
   /** Whether it is an HTTP/1 connection between two requests, not one before its first. */

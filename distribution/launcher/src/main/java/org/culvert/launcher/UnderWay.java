@@ -1,5 +1,6 @@
 package org.culvert.launcher;
 
+import org.culvert.directive.ClientSettings;
 import org.eclipse.jetty.io.EndPoint;
 
 /**
@@ -12,11 +13,19 @@ final class UnderWay {
   private long begun;
   private long present;
 
-  /** What the endpoint's time was before the client was waited for, or -1. */
-  private long keepaliveMillis = -1;
+  private boolean left;
+  private long endedNanos;
+  private long minimumNanos;
+  private final long keepaliveMillis;
 
-  UnderWay(EndPoint endPoint) {
+  /**
+   * A connection.
+   *
+   * @param keepaliveMillis how long it waits for a request where no location says so
+   */
+  UnderWay(EndPoint endPoint, long keepaliveMillis) {
     this.endPoint = endPoint;
+    this.keepaliveMillis = keepaliveMillis;
   }
 
   /** A request is under way. */
@@ -31,25 +40,47 @@ final class UnderWay {
 
   /** A request waits for its client, to read from it or to write to it. */
   synchronized void waits(long request, long idleMillis) {
-    if (request == present && keepaliveMillis < 0) {
-      keepaliveMillis = endPoint.getIdleTimeout();
-      endPoint.setIdleTimeout(idleMillis);
+    if (request == present) {
+      idleTimeout(idleMillis);
     }
   }
 
   /** A request is over. */
   synchronized void end(long request) {
+    end(request, keepaliveMillis);
+  }
+
+  /** A request is over, whose location had its word on the wait for the next. */
+  synchronized void end(long request, ClientSettings rules) {
+    minimumNanos = rules.keepaliveMinimum().toNanos();
+    endedNanos = minimumNanos == 0 ? 0 : System.nanoTime();
+    end(request, rules.keepalive().toMillis());
+  }
+
+  private void end(long request, long nextMillis) {
     if (request == present) {
       present = 0;
-      if (keepaliveMillis >= 0) {
-        endPoint.setIdleTimeout(keepaliveMillis);
-        keepaliveMillis = -1;
+      if (!left && nextMillis > 0) {
+        idleTimeout(nextMillis);
       }
     }
   }
 
+  private void idleTimeout(long millis) {
+    if (endPoint.getIdleTimeout() != millis) {
+      endPoint.setIdleTimeout(millis);
+    }
+  }
+
+  /**
+   * Whether no request is under way, nor to be waited for any more ({@code keepalive_min_timeout}).
+   */
+  synchronized boolean isIdle() {
+    return present == 0 && (minimumNanos == 0 || System.nanoTime() - endedNanos >= minimumNanos);
+  }
+
   /** The connection is another protocol's from now on, with its own times. */
   synchronized void leave() {
-    keepaliveMillis = -1;
+    left = true;
   }
 }

@@ -1,0 +1,104 @@
+package org.culvert.launcher;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import org.culvert.rewrite.StatusPages;
+import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpGenerator;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.http.HttpVersion;
+import org.eclipse.jetty.http.MetaData;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Jetty's generator with nginx's status line and connection fields: its own reason phrases or the
+ * backend's, {@code Connection} in every answer, and {@code Keep-Alive} where a location wants it.
+ * By who writes the answer.
+ */
+final class Http1Generator extends HttpGenerator {
+  /** Not by its constant: Jetty would leave out what HTTP/1.1 need not say. */
+  private static final HttpField KEPT = new HttpField(null, "Connection", "keep-alive");
+
+  private @Nullable String reason;
+  private int keepAliveSeconds;
+  private boolean http10;
+  private MetaData.@Nullable Response given;
+  private MetaData.@Nullable Response changed;
+
+  /**
+   * The next answer.
+   *
+   * @param newReason its reason phrase, or null for nginx's
+   * @param newKeepAliveSeconds what {@code Keep-Alive} is to say; 0 without it
+   * @param isHttp10 whether the request is of HTTP/1.0
+   */
+  void next(@Nullable String newReason, int newKeepAliveSeconds, boolean isHttp10) {
+    reason = newReason;
+    keepAliveSeconds = newKeepAliveSeconds;
+    http10 = isHttp10;
+  }
+
+  @Override
+  public void reset() {
+    super.reset();
+    reason = null;
+    keepAliveSeconds = 0;
+    http10 = false;
+    given = null;
+    changed = null;
+  }
+
+  @Override
+  public Result generateResponse(
+      MetaData.@Nullable Response info,
+      boolean head,
+      @Nullable ByteBuffer header,
+      @Nullable ByteBuffer chunk,
+      @Nullable ByteBuffer content,
+      boolean last)
+      throws IOException {
+    return super.generateResponse(changed(info), head, header, chunk, content, last);
+  }
+
+  private MetaData.@Nullable Response changed(MetaData.@Nullable Response info) {
+    if (info == null
+        || !isState(State.START)
+        || info.getStatus() < HttpStatus.OK_200
+        || info.getHttpVersion() == HttpVersion.HTTP_0_9) {
+      return info;
+    }
+    if (info != given) {
+      given = info;
+      changed =
+          new MetaData.Response(
+              info.getStatus(),
+              reason == null ? StatusPages.reason(info.getStatus()) : reason,
+              info.getHttpVersion(),
+              fields(info),
+              info.getContentLength(),
+              info.getTrailersSupplier());
+    }
+    return changed;
+  }
+
+  private HttpFields fields(MetaData.Response info) {
+    HttpFields present = info.getHttpFields();
+    if (present.contains(HttpHeader.CONNECTION) && keepAliveSeconds == 0) {
+      return present;
+    }
+    HttpFields.Mutable fields = HttpFields.build(present);
+    if (!isPersistent(HttpVersion.HTTP_1_1)) {
+      fields.put(HttpHeader.CONNECTION, "close");
+    } else {
+      if (!http10) { // Else Jetty has said it, or knows that it cannot.
+        fields.add(KEPT);
+      }
+      if (keepAliveSeconds > 0) {
+        fields.put(HttpHeader.KEEP_ALIVE, "timeout=" + keepAliveSeconds);
+      }
+    }
+    return fields.asImmutable();
+  }
+}
