@@ -235,9 +235,13 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome, Limiting.Limit
     } else if (outcome instanceof LocalAnswer.Outcome.Status status) {
       fail(status.status(), new HeaderFields(), null);
     } else if (outcome instanceof LocalAnswer.Outcome.Closed closed) {
-      String why = "return " + closed.status();
-      abandon(closed.status(), new GatewayFailure(GatewayFailure.Kind.CLIENT_GONE, why));
+      close(closed.status());
     }
+  }
+
+  /** The configuration has the connection closed. */
+  private void close(int status) {
+    abandon(status, new GatewayFailure(GatewayFailure.Kind.CLIENT_GONE, "return " + status));
   }
 
   @Override
@@ -294,6 +298,10 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome, Limiting.Limit
     }
     if (failure != null && failure.leavesNoAnswer()) {
       abandon(status, failure);
+      return;
+    }
+    if (failure == null && LocalAnswer.isClosing(status)) {
+      close(status);
       return;
     }
     facts.giveMediaType(null);
