@@ -83,8 +83,8 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome, Limiting.Limit
     this.facts = outer.facts.subrequest(uri);
     this.scope = outer.scope.forSubrequest();
     this.call = call;
-    this.limiting = null;
     this.client = call;
+    this.limiting = outer.limiting == null ? null : outer.limiting.within(this, call, life, scope);
     this.answer = new ClientAnswer(client, server.fallback(), scope);
     scope.put(RequestFacts.class, facts).put(ResponseRecord.class, record);
     this.routing = new Routing(new LocationMatch<>(server, null), facts, scope, answer, this);
@@ -378,15 +378,15 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome, Limiting.Limit
   /** The request is over, answered or not: its line is written, once. */
   void end() {
     if (life.end()) {
-      if (limiting != null) {
-        limiting.end();
-      }
       answer.close();
       atEnd.run();
     }
   }
 
   private void logAndRelease() {
+    if (limiting != null) {
+      limiting.end();
+    }
     try {
       runtime.log(answer.location(), scope);
     } finally {
