@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.culvert.conf.ConfigurationException;
 import org.culvert.conf.Directive;
 import org.culvert.limit.ZoneSettings;
@@ -14,7 +15,10 @@ import org.culvert.limit.ZoneSettings.Kind;
  * (nginx, {@code ngx_shared_memory_add}).
  */
 final class ZoneTable {
-  private final Map<String, Kind> kinds = new LinkedHashMap<>();
+  /** The first that says a zone's name. */
+  private record Mention(Kind kind, Directive directive) {}
+
+  private final Map<String, Mention> mentions = new LinkedHashMap<>();
   private final Map<String, ZoneSettings> declared = new HashMap<>();
 
   /** Takes a zone's declaration. */
@@ -44,25 +48,26 @@ final class ZoneTable {
 
   /** Takes a zone's use. */
   void use(String name, Kind kind, Directive directive) throws ConfigurationException {
-    if (kinds.getOrDefault(name, kind) != kind) {
+    Mention first = mentions.putIfAbsent(name, new Mention(kind, directive));
+    if (first != null && first.kind != kind) {
       throw directive.error(
           "the shared memory zone \"" + name + "\" is already declared for a different use");
     }
-    kinds.put(name, kind);
   }
 
-  /** The zone of that name, once all is read. */
+  /** The zone of a name that is used, once all is read. */
   ZoneSettings get(String name) throws ConfigurationException {
     ZoneSettings zone = declared.get(name);
     if (zone == null) {
-      throw new ConfigurationException("zero size shared memory zone \"" + name + "\"", null);
+      Mention use = Objects.requireNonNull(mentions.get(name), name);
+      throw use.directive.error("zero size shared memory zone \"" + name + "\"");
     }
     return zone;
   }
 
   /** All of them; fails where one is used that nobody declares. */
   List<ZoneSettings> all() throws ConfigurationException {
-    for (String name : kinds.keySet()) {
+    for (String name : mentions.keySet()) {
       get(name);
     }
     return List.copyOf(declared.values());

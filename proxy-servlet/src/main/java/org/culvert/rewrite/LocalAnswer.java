@@ -44,7 +44,7 @@ public record LocalAnswer(int status, HeaderFields fields, byte[] body) {
    */
   public static Outcome of(Return directive, MediaTypes types, Scope scope) {
     int status = directive.status();
-    if (directive.text() == null && CLOSING.contains(status)) {
+    if (directive.text() == null && isClosing(status)) {
       return new Outcome.Closed(status);
     }
     String text = directive.text() == null ? "" : directive.text().evaluate(scope);
@@ -62,6 +62,11 @@ public record LocalAnswer(int status, HeaderFields fields, byte[] body) {
       fields.add("Content-Type", type);
     }
     return new Outcome.Answered(new LocalAnswer(status, fields, Octets.bytes(text)));
+  }
+
+  /** Whether a status of the configuration's is no answer but closes the connection. */
+  public static boolean isClosing(int status) {
+    return CLOSING.contains(status);
   }
 
   /** A redirect with nginx's body. */

@@ -1,24 +1,30 @@
 package org.culvert.servlet;
 
 import java.nio.ByteBuffer;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.time.Duration;
 import org.culvert.exchange.Completion;
 import org.culvert.exchange.Downstream;
 import org.culvert.exchange.ForwardingDownstream;
+import org.culvert.exchange.Timers;
 import org.culvert.http.ResponseHead;
 import org.culvert.limit.CountedKeys;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The client's leg of a request that is counted ({@code limit_conn}): a client that has its whole
  * answer may ask again at once, so the count goes down before the last of it is sent, and up again
- * where the client is slow to take that.
+ * where the client has not taken that in a tenth of a second.
  */
 final class CountedDownstream extends ForwardingDownstream {
+  private static final Duration SOON = Duration.ofMillis(100);
+
   private final CountedKeys counted;
+  private final Timers timers;
   private long left = -1;
 
-  CountedDownstream(Downstream client, CountedKeys counted) {
+  CountedDownstream(Downstream client, CountedKeys counted, Timers timers) {
     super(client);
+    this.timers = timers;
     this.counted = counted;
   }
 
@@ -36,27 +42,10 @@ final class CountedDownstream extends ForwardingDownstream {
       super.write(piece, flush, done);
       return;
     }
-    AtomicBoolean over = new AtomicBoolean();
+    LastWrite writing = new LastWrite(done);
     counted.suspend();
-    super.write(
-        piece,
-        flush,
-        new Completion() {
-          @Override
-          public void succeeded() {
-            over.set(true);
-            done.succeeded();
-          }
-
-          @Override
-          public void failed(Throwable cause) {
-            over.set(true);
-            done.failed(cause);
-          }
-        });
-    if (!over.get()) {
-      counted.resume();
-    }
+    super.write(piece, flush, writing);
+    writing.await();
   }
 
   @Override
@@ -69,5 +58,41 @@ final class CountedDownstream extends ForwardingDownstream {
   public void abort(Throwable cause) {
     counted.suspend();
     super.abort(cause);
+  }
+
+  /** The write of the last piece, and a limit for it where it is not done at once. */
+  private final class LastWrite implements Completion {
+    private final Completion done;
+    private boolean over;
+    private Timers.@Nullable Limit limit;
+
+    LastWrite(Completion done) {
+      this.done = done;
+    }
+
+    synchronized void await() {
+      if (!over) {
+        limit = timers.start(SOON, counted::resume);
+      }
+    }
+
+    private synchronized void over() {
+      over = true;
+      if (limit != null) {
+        limit.stop();
+      }
+    }
+
+    @Override
+    public void succeeded() {
+      over();
+      done.succeeded();
+    }
+
+    @Override
+    public void failed(Throwable cause) {
+      over();
+      done.failed(cause);
+    }
   }
 }

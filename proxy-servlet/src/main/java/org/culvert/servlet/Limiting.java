@@ -36,16 +36,38 @@ final class Limiting {
   private final Downstream client;
   private final RequestLife life;
   private final Scope scope;
-  private final LimitRecord record = new LimitRecord();
-  private final CountedKeys counted = new CountedKeys();
+  private final LimitRecord record;
+  private final CountedKeys counted;
   private final LimitLog log;
 
   /** A request that no limit was asked for yet. */
   Limiting(
       Limited request, ProxyRuntime runtime, Downstream client, RequestLife life, Scope scope) {
+    this(
+        request,
+        runtime.zones(),
+        runtime.upstreams().timers(),
+        new LimitRecord(),
+        new CountedKeys(),
+        client,
+        life,
+        scope);
+  }
+
+  private Limiting(
+      Limited request,
+      Zones zones,
+      Timers timers,
+      LimitRecord record,
+      CountedKeys counted,
+      Downstream client,
+      RequestLife life,
+      Scope scope) {
     this.request = request;
-    this.zones = runtime.zones();
-    this.timers = runtime.upstreams().timers();
+    this.zones = zones;
+    this.timers = timers;
+    this.record = record;
+    this.counted = counted;
     this.client = client;
     this.life = life;
     this.scope = scope;
@@ -53,9 +75,14 @@ final class Limiting {
     scope.put(LimitRecord.class, record);
   }
 
+  /** Of a subrequest: each kind of limit is asked once for both, and both are counted as one. */
+  Limiting within(Limited subrequest, Downstream leg, RequestLife its, Scope inner) {
+    return new Limiting(subrequest, zones, timers, record, counted, leg, its, inner);
+  }
+
   /** The client's leg, by which the count goes down with the last of the answer. */
   Downstream counting() {
-    return new CountedDownstream(client, counted);
+    return new CountedDownstream(client, counted, timers);
   }
 
   /** Asks a location's limits; what comes next runs at once, later, or never. */

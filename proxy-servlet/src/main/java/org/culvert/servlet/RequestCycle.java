@@ -83,8 +83,8 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome, Limiting.Limit
     this.facts = outer.facts.subrequest(uri);
     this.scope = outer.scope.forSubrequest();
     this.call = call;
-    this.limiting = null;
     this.client = call;
+    this.limiting = outer.limiting == null ? null : outer.limiting.within(this, call, life, scope);
     this.answer = new ClientAnswer(client, server.fallback(), scope);
     scope.put(RequestFacts.class, facts).put(ResponseRecord.class, record);
     this.routing = new Routing(new LocationMatch<>(server, null), facts, scope, answer, this);
@@ -238,14 +238,18 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome, Limiting.Limit
     } else if (outcome instanceof LocalAnswer.Outcome.Status status) {
       fail(status.status(), new HeaderFields(), null);
     } else if (outcome instanceof LocalAnswer.Outcome.Closed closed) {
-      if (closed.status() == 444) {
-        record.status(444);
-        answer.downstream().drop();
-        end();
-      } else {
-        String why = "return " + closed.status();
-        abandon(closed.status(), new GatewayFailure(GatewayFailure.Kind.CLIENT_GONE, why));
-      }
+      close(closed.status());
+    }
+  }
+
+  /** The configuration has the connection closed. */
+  private void close(int status) {
+    if (status == 444) {
+      record.status(444);
+      answer.downstream().drop();
+      end();
+    } else {
+      abandon(status, new GatewayFailure(GatewayFailure.Kind.CLIENT_GONE, "return " + status));
     }
   }
 
@@ -303,6 +307,10 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome, Limiting.Limit
     }
     if (failure != null && failure.leavesNoAnswer()) {
       abandon(status, failure);
+      return;
+    }
+    if (failure == null && LocalAnswer.isClosing(status)) {
+      close(status);
       return;
     }
     facts.giveMediaType(null);
@@ -390,15 +398,15 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome, Limiting.Limit
   /** The request is over, answered or not: its line is written, once. */
   void end() {
     if (life.end()) {
-      if (limiting != null) {
-        limiting.end();
-      }
       answer.close();
       atEnd.run();
     }
   }
 
   private void logAndRelease() {
+    if (limiting != null) {
+      limiting.end();
+    }
     try {
       runtime.log(answer.location(), scope);
     } finally {

@@ -157,13 +157,11 @@ final class Routing {
     }
   }
 
-  /** The location stays: how much, who may, and who answers. A subrequest is not asked. */
+  /** The location stays: how much, who may, and who answers. */
   private void pass(LocationSettings chosen) {
-    if (facts.isSubrequest()) {
-      checkFiles(chosen);
-      return;
+    if (!facts.isSubrequest()) {
+      chosen.realIp().apply(facts);
     }
-    chosen.realIp().apply(facts);
     if (chosen.limits().admitAll()) {
       admit(chosen);
     } else {
@@ -171,8 +169,11 @@ final class Routing {
     }
   }
 
+  /** Who may; a subrequest is not asked. */
   private void admit(LocationSettings chosen) {
-    if (chosen.access().mayWait()) {
+    if (facts.isSubrequest()) {
+      checkFiles(chosen);
+    } else if (chosen.access().mayWait()) {
       outcome.mayWait(() -> checkAccess(chosen));
     } else {
       checkAccess(chosen);

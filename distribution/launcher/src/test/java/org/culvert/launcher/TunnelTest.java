@@ -88,7 +88,7 @@ class TunnelTest {
       heads.add(head);
       byte[] hash =
           MessageDigest.getInstance("SHA-1")
-              .digest((KEY + MAGIC).getBytes(StandardCharsets.US_ASCII));
+              .digest((key(head) + MAGIC).getBytes(StandardCharsets.US_ASCII));
       send(
           socket,
           "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -110,6 +110,11 @@ class TunnelTest {
       end = e.toString();
     }
     ends.add(end);
+  }
+
+  private static String key(String head) {
+    int from = head.indexOf("Sec-WebSocket-Key: ") + "Sec-WebSocket-Key: ".length();
+    return head.substring(from, head.indexOf('\r', from));
   }
 
   private static void send(Socket socket, String text) throws IOException {
@@ -140,6 +145,8 @@ class TunnelTest {
         events {}
         http {
           access_log off;
+          limit_conn_zone $host zone=open:1m;
+          limit_req_zone $host zone=asked:1m rate=10r/s;
           server {
             listen 127.0.0.1:%d;
             listen 127.0.0.1:%d ssl;
@@ -197,13 +204,18 @@ class TunnelTest {
   }
 
   private Socket open(boolean tls) throws Exception {
+    Socket client = accepted(tls);
+    assertThat(heads.poll(10, TimeUnit.SECONDS)).contains(KEY);
+    return client;
+  }
+
+  private Socket accepted(boolean tls) throws Exception {
     InetAddress here = InetAddress.getLoopbackAddress();
     Socket client =
         tls ? trusting().getSocketFactory().createSocket(here, tlsPort) : new Socket(here, port);
     client.setSoTimeout(20_000);
     send(client, HANDSHAKE);
     assertThat(head(client.getInputStream())).startsWith("HTTP/1.1 101");
-    assertThat(heads.poll(10, TimeUnit.SECONDS)).contains(KEY);
     return client;
   }
 
@@ -231,6 +243,40 @@ class TunnelTest {
     byte[] back = client.getInputStream().readNBytes(2 + length);
     assertThat(back).startsWith(0x81, length);
     assertThat(new String(back, 2, length, StandardCharsets.US_ASCII)).isEqualTo(text);
+  }
+
+  /** And handshakes are delayed meanwhile. */
+  @ParameterizedTest
+  @CsvSource({
+    "relay, false, false",
+    "relay, false, true",
+    "relay, true, false",
+    "tunnel, false, false",
+    "tunnel, false, true",
+    "tunnel, true, false"
+  })
+  void countsWhileItIsOpenWhateverEndsIt(String mode, boolean tls, boolean resets)
+      throws Exception {
+    start(mode + "; limit_conn open 1; limit_req zone=asked burst=1000");
+    try (Socket first = accepted(tls)) {
+      assertThat(asked()).startsWith("HTTP/1.1 503");
+      assertThat(asked()).startsWith("HTTP/1.1 503");
+      if (resets) {
+        first.setSoLinger(true, 0);
+      }
+    }
+    for (int i = 0; i < 2; i++) {
+      Await.until(() -> asked().startsWith("HTTP/1.1 101"));
+    }
+  }
+
+  /** What a WebSocket's handshake is answered with; one that is opened is closed again. */
+  private String asked() throws IOException {
+    try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      client.setSoTimeout(20_000);
+      send(client, HANDSHAKE);
+      return head(client.getInputStream());
+    }
   }
 
   @ParameterizedTest

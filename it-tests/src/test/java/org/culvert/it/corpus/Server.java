@@ -102,7 +102,9 @@ abstract class Server implements AutoCloseable {
     try (Stream<Path> files = Files.walk(logs())) {
       for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
         String lines = ERROR_LINE.matcher(content(file)).replaceAll("[$1] ");
-        text.append("== ").append(logs().relativize(file)).append('\n').append(lines);
+        if (!lines.isEmpty()) { // Who was told to reopen may have made the last one's once more.
+          text.append("== ").append(logs().relativize(file)).append('\n').append(lines);
+        }
       }
     }
     return mask(text.toString());
