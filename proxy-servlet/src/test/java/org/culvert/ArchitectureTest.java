@@ -40,7 +40,7 @@ class ArchitectureTest {
     ARROWS.put("access", Set.of("http", "variable"));
     ARROWS.put("limit", Set.of("http", "variable"));
     ARROWS.put("encoding", Set.of("http", "variable"));
-    ARROWS.put("content", Set.of("http", "variable", "encoding"));
+    ARROWS.put("content", Set.of("http", "variable", "encoding", "observe"));
     ARROWS.put("resolver", Set.of("http"));
     ARROWS.put("upstream", Set.of("http"));
     ARROWS.put("observe", Set.of("http", "variable"));

@@ -94,7 +94,12 @@ public record BasicAuth(Template realm, Template userFile) {
   private static AccessVerdict unauthorized(String area, @Nullable String why) {
     HeaderFields fields = new HeaderFields();
     fields.add("WWW-Authenticate", "Basic realm=\"" + area + "\"");
-    return new AccessVerdict(
-        401, fields, why == null ? null : new GatewayFailure(GatewayFailure.Kind.FORBIDDEN, why));
+    GatewayFailure reason =
+        why == null
+            ? new GatewayFailure(
+                GatewayFailure.Kind.BAD_REQUEST,
+                "no user/password was provided for basic authentication")
+            : new GatewayFailure(GatewayFailure.Kind.FORBIDDEN, why);
+    return new AccessVerdict(401, fields, reason);
   }
 }

@@ -82,7 +82,8 @@ final class FileAnswer {
       case PARTIAL -> parts(fields, ranges.ranges());
       case UNSATISFIABLE -> {
         channel.close();
-        yield new StaticOutcome.Status(416, HeaderFields.of("Content-Range", "bytes */" + length));
+        yield new StaticOutcome.Status(
+            416, HeaderFields.of("Content-Range", "bytes */" + length), null);
       }
     };
   }

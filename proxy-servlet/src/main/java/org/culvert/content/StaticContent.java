@@ -14,6 +14,7 @@ import org.culvert.encoding.GzipSettings;
 import org.culvert.http.Octets;
 import org.culvert.http.RequestTarget;
 import org.culvert.http.UriEscaping;
+import org.culvert.observe.Errno;
 import org.culvert.variable.RequestFacts;
 import org.culvert.variable.Scope;
 import org.culvert.variable.Template;
@@ -164,8 +165,7 @@ public final class StaticContent {
     if (folder == null || !Files.isDirectory(folder)) {
       return new StaticOutcome.Status(404);
     }
-    LOG.error("directory index of \"{}\" is forbidden", UriEscaping.path(target.path()));
-    return new StaticOutcome.Status(403);
+    return new StaticOutcome.Status(403, "directory index of \"" + folder + "/\" is forbidden");
   }
 
   /** The file for a URI, or null where none can have that name. */
@@ -200,12 +200,9 @@ public final class StaticContent {
     return what.matcher(path).results().count();
   }
 
+  /** The file's name is the client's choice: whoever logs it sees to its control characters. */
   private StaticOutcome failed(int status, IOException cause) {
-    // Escaped, since the client chose the name: it must not forge a line of the log.
-    LOG.error(
-        "open() \"{}\" failed: {}",
-        UriEscaping.path(target.path()),
-        cause.getClass().getSimpleName());
-    return new StaticOutcome.Status(status);
+    Path file = path(target.path(), settings, scope);
+    return new StaticOutcome.Status(status, "open() \"" + file + "\" failed " + Errno.of(cause));
   }
 }

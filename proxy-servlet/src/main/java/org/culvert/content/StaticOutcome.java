@@ -33,10 +33,15 @@ public sealed interface StaticOutcome {
    * No file: 403, 404, 405, 412, 416, 500; {@code error_page} may have a page for it.
    *
    * @param fields fields that belong to it, {@code Content-Range} of 416
+   * @param reason for the error log; null where nobody did anything wrong
    */
-  record Status(int status, HeaderFields fields) implements StaticOutcome {
+  record Status(int status, HeaderFields fields, @Nullable String reason) implements StaticOutcome {
     Status(int status) {
-      this(status, new HeaderFields());
+      this(status, new HeaderFields(), null);
+    }
+
+    Status(int status, String reason) {
+      this(status, new HeaderFields(), reason);
     }
   }
 }

@@ -26,6 +26,9 @@ final class Pcre {
   private final Map<String, Integer> names = new LinkedHashMap<>();
   private int groups;
 
+  /** The highest number that a back reference has. */
+  private int mostReferred;
+
   private Pcre(String pattern) {
     this.text = new PcreText(pattern);
   }
@@ -57,6 +60,8 @@ final class Pcre {
     return switch (description) {
       case "Unclosed group" -> "missing closing parenthesis";
       case "Unmatched closing ')'" -> "unmatched closing parenthesis";
+      case "Illegal character range" -> "range out of order in character class";
+      case "Illegal repetition range" -> "numbers out of order in {} quantifier";
       default ->
           description.startsWith("Dangling meta character")
               ? "quantifier does not follow a repeatable item"
@@ -79,6 +84,9 @@ final class Pcre {
         }
         default -> text.copy(1);
       }
+    }
+    if (mostReferred > groups) {
+      throw text.error("reference to non-existent subpattern");
     }
   }
 
@@ -112,12 +120,15 @@ final class Pcre {
 
   private void namedGroup(int start, String close) throws InvalidPatternException {
     int end = text.distance(close, start);
+    if (PcreCharacters.isDigit(text.peek(start))) {
+      throw text.error("subpattern name must start with a non-digit");
+    }
     if (end < 0 || !NAME.matcher(text.between(start, end)).matches()) {
-      throw text.error("syntax error in subpattern name");
+      throw text.error("syntax error in subpattern name (missing terminator?)");
     }
     groups++;
     if (names.putIfAbsent(text.between(start, end), groups) != null) {
-      throw text.error("two named subpatterns have the same name");
+      throw text.error("two named subpatterns have the same name (PCRE2_DUPNAMES not set)");
     }
     text.replace(end + 1, "(");
   }
@@ -125,7 +136,7 @@ final class Pcre {
   private void comment() throws InvalidPatternException {
     int end = text.distance(")", 3);
     if (end < 0) {
-      throw text.error("missing ) following (?#");
+      throw text.error("missing ) after (?# comment");
     }
     text.skip(end + 1);
   }
@@ -143,8 +154,24 @@ final class Pcre {
         end++;
       }
       backReference(text.between(2, end), end);
+    } else if (PcreCharacters.isDigit(c) && c != '0') {
+      number();
     } else {
       PcreCharacters.escape(text, false);
+    }
+  }
+
+  /** A back reference; or where there are not so many groups, and two digits, an octal number. */
+  private void number() throws InvalidPatternException {
+    int end = 2;
+    while (PcreCharacters.isDigit(text.peek(end))) {
+      end++;
+    }
+    String digits = text.between(1, end);
+    if (end == 2 || (end < 5 && Integer.parseInt(digits) <= groups)) {
+      backReference(digits, end);
+    } else {
+      PcreCharacters.octal(text);
     }
   }
 
@@ -167,6 +194,7 @@ final class Pcre {
     if (group == null || group < 1) {
       throw text.error("reference to non-existent subpattern");
     }
+    mostReferred = Math.max(mostReferred, group);
     text.replace(characters, "\\" + group + "(?:)");
   }
 }

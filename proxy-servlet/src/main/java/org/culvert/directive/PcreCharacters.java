@@ -79,6 +79,10 @@ final class PcreCharacters {
       text.skip(2);
     } else if (c == 'x') {
       hexadecimal(text);
+    } else if (isDigit(c)) {
+      octal(text);
+    } else if (c == 'p' || c == 'P') {
+      property(text);
     } else if (inClass && c == 'b') {
       text.replace(2, "\\x08");
     } else if (!inClass && c == 'N') {
@@ -93,6 +97,35 @@ final class PcreCharacters {
       throw text.error("\\ at end of pattern");
     } else {
       text.copy(2);
+    }
+  }
+
+  /** A Unicode property, of one letter, or by name in braces; "^" before it negates. */
+  private static void property(PcreText text) throws InvalidPatternException {
+    boolean braced = text.peek(2) == '{';
+    int end = braced ? text.distance("}", 3) : 3;
+    if (end < 0 || text.atEnd(2)) {
+      throw text.error("malformed \\P or \\p sequence");
+    }
+    String name = braced ? text.between(3, end) : text.between(2, end);
+    boolean negated = (text.peek(1) == 'P') != name.startsWith("^");
+    name = name.startsWith("^") ? name.substring(1) : name;
+    String known = name.length() > 2 ? "Is" + name : name;
+    text.replace(braced ? end + 1 : end, (negated ? "\\P{" : "\\p{") + known + "}");
+  }
+
+  /** At most three octal digits, of which 8 and 9 are none. */
+  static void octal(PcreText text) {
+    int digits = 0;
+    int value = 0;
+    while (digits < 3 && text.peek(1 + digits) >= '0' && text.peek(1 + digits) <= '7') {
+      value = value * 8 + text.peek(1 + digits) - '0';
+      digits++;
+    }
+    if (digits == 0) {
+      text.replace(2, String.valueOf(text.peek(1)));
+    } else {
+      text.replace(1 + digits, String.format("\\x%02X", value & 0xff));
     }
   }
 

@@ -31,6 +31,11 @@ final class PcreText {
     return at >= pattern.length();
   }
 
+  /** Whether there is no character so many further on. */
+  boolean atEnd(int ahead) {
+    return at + ahead >= pattern.length();
+  }
+
   /** The character so many further on, or NUL behind the end. */
   char peek(int ahead) {
     return at + ahead < pattern.length() ? pattern.charAt(at + ahead) : '\0';

@@ -164,8 +164,8 @@ final class AnswerParser {
           GatewayFailure.Kind.BROKEN,
           "upstream prematurely closed connection while "
               + (state == State.STATUS || state == State.FIELDS
-                  ? "reading response header"
-                  : "reading its answer"));
+                  ? "reading response header from upstream"
+                  : "reading upstream"));
     }
   }
 
@@ -303,7 +303,9 @@ final class AnswerParser {
     }
     if (!wellFormed || status < 100) {
       throw invalid(
-          "no valid HTTP/1.x header: \"" + text(lineStart, Math.min(lineEnd, at + 80)) + '"');
+          "no valid HTTP/1.0 header while reading response header from upstream: \""
+              + text(lineStart, Math.min(lineEnd, at + 80))
+              + '"');
     }
     minor = line[at + 7] - '0';
     int from = Math.min(at + 13, lineEnd);

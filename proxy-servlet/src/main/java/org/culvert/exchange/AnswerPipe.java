@@ -257,7 +257,7 @@ public final class AnswerPipe {
               ? known
               : new GatewayFailure(
                   GatewayFailure.Kind.BROKEN,
-                  "upstream prematurely closed connection while reading its answer: " + failure,
+                  "upstream prematurely closed connection while reading upstream: " + failure,
                   failure));
     }
   }

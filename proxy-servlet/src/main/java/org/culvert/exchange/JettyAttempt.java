@@ -1,6 +1,5 @@
 package org.culvert.exchange;
 
-import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -148,7 +147,7 @@ public final class JettyAttempt {
             body,
             attempt.record()::sent,
             timeouts.send(),
-            () -> passed(timeouts.send(), "sending"));
+            () -> passed("sending request to upstream"));
     sending = request;
     try {
       request.start(head, origin);
@@ -161,11 +160,11 @@ public final class JettyAttempt {
     }
   }
 
-  private void passed(Duration limit, String doing) {
+  private void passed(String doing) {
     abort(
         new GatewayFailure(
             GatewayFailure.Kind.TIMEOUT,
-            "upstream " + origin.text() + " timed out after " + limit + " while " + doing));
+            "upstream timed out (110: Connection timed out) while " + doing));
   }
 
   private void switched(ResponseHead answer) {
@@ -233,7 +232,7 @@ public final class JettyAttempt {
 
     @Override
     public void timedOut() {
-      passed(timeouts.read(), "reading");
+      passed(told.get() ? "reading upstream" : "reading response header from upstream");
     }
 
     @Override

@@ -47,7 +47,7 @@ final class JettyDial implements Promise<Connection> {
       dialled.failed(
           new GatewayFailure(
               GatewayFailure.Kind.CONNECT_TIMEOUT,
-              "upstream timed out while connecting to " + origin.text()));
+              "upstream timed out (110: Connection timed out) while connecting to upstream"));
     }
   }
 

@@ -1,6 +1,8 @@
 package org.culvert.servlet;
 
 import java.util.Locale;
+import org.culvert.exchange.ProxyTarget;
+import org.culvert.exchange.SentTarget;
 import org.culvert.http.GatewayFailure;
 import org.culvert.http.IpAddresses;
 import org.culvert.http.Octets;
@@ -25,12 +27,12 @@ final class ErrorLines {
 
   /** A failure: the client's at info, as nginx has it, others at error. */
   static void log(GatewayFailure failure, Scope scope) {
-    if (failure.source() == GatewayFailure.Source.DOWNSTREAM) {
+    if (isInfo(failure)) {
       if (log.isInfoEnabled()) {
-        log.info("{}, {}", message(failure), request(scope));
+        log.info("*{} {}, {}", number(scope), message(failure), request(scope));
       }
     } else {
-      log.error("{}, {}", message(failure), request(scope));
+      log.error("*{} {}, {}", number(scope), message(failure), request(scope));
       if (failure.getCause() != null && log.isDebugEnabled()) {
         log.debug("its cause", failure.getCause());
       }
@@ -39,7 +41,7 @@ final class ErrorLines {
 
   /** What a limit has to say, at a level of nginx's that SLF4J may not have: its marker says it. */
   static void limit(Severity severity, String message, Scope scope) {
-    String line = printable(Octets.text(message));
+    String line = "*" + number(scope) + " " + printable(Octets.text(message));
     switch (severity) {
       case ALERT -> log.error(marker(severity), "{}, {}", line, request(scope));
       case ERROR -> log.error("{}, {}", line, request(scope));
@@ -57,11 +59,18 @@ final class ErrorLines {
     return MarkerFactory.getMarker(severity.name().toLowerCase(Locale.ROOT));
   }
 
+  /** As nginx, which has too large a body at error. */
+  private static boolean isInfo(GatewayFailure failure) {
+    return failure.source() == GatewayFailure.Source.DOWNSTREAM
+        && failure.kind() != GatewayFailure.Kind.BODY_TOO_LARGE;
+  }
+
   /** A WebSocket or the like has ended: who closed it and why, and what passed. */
   static void upgradeEnded(String what, RelayEnd end, long millis, Scope scope) {
     if (log.isInfoEnabled()) {
       log.info(
-          "{} ended: {}, {} messages and {} bytes in, {} and {} out, {} ms, {}",
+          "*{} {} ended: {}, {} messages and {} bytes in, {} and {} out, {} ms, {}",
+          number(scope),
           what,
           printable(end.cause()),
           end.messagesToBackend(),
@@ -75,7 +84,16 @@ final class ErrorLines {
 
   /** A defect of Culvert's own, with its stack. */
   static void defect(RuntimeException defect, Scope scope) {
-    log.error("internal error: {}, {}", defect, request(scope), defect);
+    log.error(
+        "*{} internal error: {}, {}",
+        number(scope),
+        String.valueOf(defect),
+        request(scope),
+        defect);
+  }
+
+  private static long number(Scope scope) {
+    return scope.get(RequestFacts.class).connection().id();
   }
 
   /** It may quote what a client escaped: "%0a" in a path. */
@@ -93,6 +111,14 @@ final class ErrorLines {
     String upstream = attempts == null ? null : attempts.url();
     if (upstream != null) {
       line.append(", upstream: \"").append(upstream).append('"');
+    }
+
+    if (attempts != null && !attempts.list().isEmpty()) {
+      var last = attempts.list().get(attempts.list().size() - 1);
+      ProxyTarget target = scope.find(ProxyTarget.class);
+      SentTarget sent = scope.find(SentTarget.class);
+      line.append(", upstream: \"").append(target == null ? "http" : target.scheme());
+      line.append("://").append(last.address()).append(sent == null ? "" : sent.uri()).append('"');
     }
     String host = facts.head().fields().first("Host");
     if (host != null) {

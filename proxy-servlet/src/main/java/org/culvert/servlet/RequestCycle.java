@@ -192,7 +192,11 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome, Limiting.Limit
     } else if (outcome instanceof StaticOutcome.Slash slash) {
       answer(LocalAnswer.redirect(301, Redirects.toPath(slash.path(), facts)));
     } else if (outcome instanceof StaticOutcome.Status none) {
-      fail(none.status(), none.fields(), null);
+      String reason = none.reason();
+      fail(
+          none.status(),
+          none.fields(),
+          reason == null ? null : new GatewayFailure(GatewayFailure.Kind.INTERNAL, reason));
     }
   }
 
