@@ -63,6 +63,8 @@ final class DirectiveTable {
     ProxyResponseDirectives.define(this);
     ProxyRewriteDirectives.define(this);
     ProxyNextDirectives.define(this);
+    ProxyBufferDirectives.define(this);
+    ProxyDialDirectives.define(this);
     ProxyTlsDirectives.define(this);
   }
 

@@ -1,6 +1,5 @@
 package org.culvert.exchange;
 
-import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -31,6 +30,7 @@ public final class JettyAttempt {
   private final JettyOrigin origin;
   private final Failover.Try attempt;
   private final Timeouts timeouts;
+  private final int headSize;
   private final RequestHead head;
   private final @Nullable RequestBody body;
   private final Progress progress;
@@ -47,6 +47,7 @@ public final class JettyAttempt {
   /**
    * An attempt that has not begun.
    *
+   * @param headSize bytes of the answer's head at most
    * @param body what to send after the head, or null
    * @param mayWait whether what is done with the answer may make its thread wait
    * @param switching takes the connection if the peer answers 101, or null where that is an error
@@ -56,6 +57,7 @@ public final class JettyAttempt {
       JettyOrigin origin,
       Failover.Try attempt,
       Timeouts timeouts,
+      int headSize,
       RequestHead head,
       @Nullable RequestBody body,
       boolean mayWait,
@@ -65,6 +67,7 @@ public final class JettyAttempt {
     this.origin = origin;
     this.attempt = attempt;
     this.timeouts = timeouts;
+    this.headSize = headSize;
     this.head = head;
     this.body = body;
     this.mayWait = mayWait;
@@ -132,12 +135,13 @@ public final class JettyAttempt {
       return;
     }
     connection = to;
-    boolean begun = to.begin(listener, head.method().equals("HEAD"), body != null, timeouts.read());
+    boolean toHead = head.method().equals("HEAD");
+    boolean begun = to.begin(listener, toHead, headSize, body != null, timeouts.read());
     if (!begun) {
       fail(
           new GatewayFailure(
               GatewayFailure.Kind.BROKEN,
-              "upstream " + origin.text() + " closed its connection before the request"));
+              "upstream prematurely closed connection while sending request to upstream"));
       return;
     }
     JettyRequestSending request =
@@ -148,7 +152,7 @@ public final class JettyAttempt {
             body,
             attempt.record()::sent,
             timeouts.send(),
-            () -> passed(timeouts.send(), "sending"));
+            () -> passed("sending request to upstream"));
     sending = request;
     try {
       request.start(head, origin);
@@ -161,11 +165,11 @@ public final class JettyAttempt {
     }
   }
 
-  private void passed(Duration limit, String doing) {
+  private void passed(String doing) {
     abort(
         new GatewayFailure(
             GatewayFailure.Kind.TIMEOUT,
-            "upstream " + origin.text() + " timed out after " + limit + " while " + doing));
+            "upstream timed out (110: Connection timed out) while " + doing));
   }
 
   private void switched(ResponseHead answer) {
@@ -174,7 +178,7 @@ public final class JettyAttempt {
       abort(
           new GatewayFailure(
               GatewayFailure.Kind.INVALID_RESPONSE,
-              "upstream " + origin.text() + " switched protocols although not asked to"));
+              "upstream sent unexpected 101 while reading response header from upstream"));
       return;
     }
     GatewayFailure wrong = to.wrong(answer);
@@ -214,7 +218,7 @@ public final class JettyAttempt {
       }
       attempt.record().ended();
       GatewayFailure known = aborted.get();
-      fail(known != null ? known : JettyFailures.exchanging(origin, committed, cause));
+      fail(known != null ? known : JettyFailures.exchanging(committed, cause));
     }
 
     @Override
@@ -233,7 +237,7 @@ public final class JettyAttempt {
 
     @Override
     public void timedOut() {
-      passed(timeouts.read(), "reading");
+      passed(told.get() ? "reading upstream" : "reading response header from upstream");
     }
 
     @Override
