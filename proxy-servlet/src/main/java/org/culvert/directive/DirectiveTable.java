@@ -64,6 +64,8 @@ final class DirectiveTable {
     ProxyResponseDirectives.define(this);
     ProxyRewriteDirectives.define(this);
     ProxyNextDirectives.define(this);
+    ProxyBufferDirectives.define(this);
+    ProxyDialDirectives.define(this);
     ProxyTlsDirectives.define(this);
   }
 

@@ -179,6 +179,7 @@ final class LocationDirectives {
    */
   static LocationSettings settings(Level level, @Nullable Path path, Reading reading)
       throws ConfigurationException {
+    ProxyBufferDirectives.check(level);
     Regex regex = path == null ? null : path.regex();
     LocationSettings settings =
         new LocationSettings(

@@ -148,7 +148,7 @@ final class ProxyPassDirectives {
         pass(target, path, reading),
         ProxyRequestDirectives.rules(level, reading),
         ProxyResponseDirectives.rules(level, path, target),
-        ResolverDirectives.settings(level),
+        ProxyDialDirectives.settings(level),
         ProxyRequestDirectives.timeouts(level),
         ProxyTlsDirectives.settings(level),
         ProxyNextDirectives.settings(level),

@@ -3,12 +3,9 @@ package org.culvert.directive;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.Set;
 import org.culvert.conf.ConfigurationException;
 import org.culvert.conf.Directive;
-import org.culvert.conf.Units;
 import org.culvert.conf.Word;
 import org.culvert.directive.LocationDirectives.Path;
 import org.culvert.directive.ProxyPassDirectives.Target;
@@ -21,9 +18,6 @@ final class ProxyResponseDirectives {
   private static final Setting<Set<String>> HIDE = new Setting<>("proxy_hide_header");
   private static final Setting<Set<String>> PASS = new Setting<>("proxy_pass_header");
   private static final Setting<Set<String>> IGNORE = new Setting<>("proxy_ignore_headers");
-  private static final Setting<Boolean> BUFFERING = new Setting<>("proxy_buffering");
-  private static final Setting<Long> BUFFER_SIZE = new Setting<>("proxy_buffer_size");
-  private static final Setting<Long> BUFFERS = new Setting<>("proxy_buffers");
   private static final Setting<Boolean> INTERCEPT = new Setting<>("proxy_intercept_errors");
 
   /** {@code ngx_http_proxy_hide_headers}. */
@@ -50,17 +44,12 @@ final class ProxyResponseDirectives {
           "Set-Cookie",
           "Vary");
 
-  private static final long DEFAULT_BUFFERS = 8 * 4096;
-
   private ProxyResponseDirectives() {}
 
   static void define(DirectiveTable table) {
     table.define("proxy_hide_header", (d, level, reading) -> name(HIDE, d, level));
     table.define("proxy_pass_header", (d, level, reading) -> name(PASS, d, level));
     table.define("proxy_ignore_headers", ProxyResponseDirectives::ignore);
-    table.define("proxy_buffering", Setter.flag(BUFFERING));
-    table.define("proxy_buffer_size", Setter.size(BUFFER_SIZE));
-    table.define("proxy_buffers", ProxyResponseDirectives::buffers);
     table.define("proxy_intercept_errors", Setter.flag(INTERCEPT));
   }
 
@@ -78,36 +67,19 @@ final class ProxyResponseDirectives {
     }
   }
 
-  private static void buffers(Directive directive, Level level, Reading reading)
-      throws ConfigurationException {
-    level.requireUnset(BUFFERS, directive);
-    OptionalInt number = Units.number(directive.arg(1));
-    OptionalLong size = Units.size(directive.arg(2));
-    if (number.orElse(0) == 0 || size.orElse(0) == 0) {
-      throw Setter.invalidValue(directive);
-    }
-    if (number.getAsInt() < 2) {
-      throw directive.error("there must be at least 2 \"proxy_buffers\"");
-    }
-    level.put(BUFFERS, number.getAsInt() * Math.min(size.getAsLong(), Integer.MAX_VALUE));
-  }
-
   static ResponseRules rules(Level level, Path path, Target target) {
     Set<String> hide = new HashSet<>(HIDDEN);
     hide.addAll(level.get(HIDE, Set.of()));
     hide.removeAll(level.get(PASS, Set.of()));
-    long buffer =
-        level.get(BUFFERING, true)
-            ? level.get(BUFFERS, DEFAULT_BUFFERS)
-            : level.get(BUFFER_SIZE, 4096L);
     return new ResponseRules(
         Set.copyOf(hide),
         Set.copyOf(level.get(IGNORE, Set.of())),
         ProxyRewriteDirectives.redirects(level, path, target),
         List.copyOf(ProxyRewriteDirectives.cookieDomains(level)),
         List.copyOf(ProxyRewriteDirectives.cookiePaths(level)),
-        level.get(BUFFERING, true),
-        (int) Math.max(1024, Math.min(buffer, 64 * 1024 * 1024)),
+        ProxyBufferDirectives.buffering(level),
+        ProxyBufferDirectives.readAhead(level),
+        ProxyBufferDirectives.headSize(level),
         level.get(INTERCEPT, false));
   }
 }

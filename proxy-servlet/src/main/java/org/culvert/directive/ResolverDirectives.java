@@ -9,6 +9,7 @@ import org.culvert.conf.Directive;
 import org.culvert.conf.Units;
 import org.culvert.exchange.ProxySettings.Dialling;
 import org.culvert.resolver.ResolverSettings;
+import org.jspecify.annotations.Nullable;
 
 /** {@code resolver} and {@code resolver_timeout}. */
 final class ResolverDirectives {
@@ -76,7 +77,11 @@ final class ResolverDirectives {
     return directive.error("invalid parameter: " + word);
   }
 
-  static Dialling settings(Level level) {
-    return new Dialling(level.find(RESOLVER), level.get(TIMEOUT, Dialling.USUAL.resolverTimeout()));
+  static @Nullable ResolverSettings resolver(Level level) {
+    return level.find(RESOLVER);
+  }
+
+  static Duration timeout(Level level) {
+    return level.get(TIMEOUT, Dialling.USUAL.resolverTimeout());
   }
 }

@@ -11,10 +11,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads answers of HTTP/1.x (RFC 9112), cut into buffers anywhere. Takes each byte once and copies
- * only a line that is not whole yet; pieces of a body stay where they are. Heads, interim ones of
- * the same answer and trailers included, may have {@link #MOST_HEAD} bytes together. Strict where
- * two readers could differ: a name is a token, no line is folded, a value has no control
- * characters, and no coding but {@code chunked} is known. Confined to its connection.
+ * only a line that is not whole yet; pieces of a body stay where they are. A head may have as many
+ * bytes as its location allows; trailers, and all interim heads before it, {@link #MOST_HEAD}
+ * bytes. Strict where two readers could differ: a name is a token, no line is folded, a value has
+ * no control characters, and no coding but {@code chunked} is known. Confined to its connection.
  */
 final class AnswerParser {
   /** What was found. */
@@ -59,7 +59,9 @@ final class AnswerParser {
 
   private State state = State.OVER;
   private boolean bodiless;
+  private int headSize;
   private int headBytes;
+  private int interimBytes;
 
   private byte[] partial = NOTHING;
   private int partialLength;
@@ -82,11 +84,14 @@ final class AnswerParser {
    * Begins with the next answer.
    *
    * @param toHead whether it answers a HEAD, and so has no body whatever its head says
+   * @param mostHead how many bytes its head may have
    */
-  void begin(boolean toHead) {
+  void begin(boolean toHead, int mostHead) {
     state = State.STATUS;
     bodiless = toHead;
+    headSize = mostHead;
     headBytes = 0;
+    interimBytes = 0;
     partialLength = 0;
     fields = new HeaderFields();
     trailers = new HeaderFields();
@@ -116,9 +121,12 @@ final class AnswerParser {
             field(fields);
           } else if (status < 200 && status != 101) {
             fields = new HeaderFields();
+            interimBytes += headBytes;
+            headBytes = 0;
             state = State.STATUS;
           } else {
             frame();
+            headBytes = 0;
             return Found.HEAD;
           }
         }
@@ -161,11 +169,7 @@ final class AnswerParser {
       state = State.OVER;
     } else if (state != State.OVER) {
       throw new GatewayFailure(
-          GatewayFailure.Kind.BROKEN,
-          "upstream prematurely closed connection while "
-              + (state == State.STATUS || state == State.FIELDS
-                  ? "reading response header from upstream"
-                  : "reading upstream"));
+          GatewayFailure.Kind.BROKEN, "upstream prematurely closed connection " + reading());
     }
   }
 
@@ -233,10 +237,11 @@ final class AnswerParser {
 
   private boolean headLine(ByteBuffer in) throws GatewayFailure {
     int before = in.position();
-    boolean whole = line(in, MOST_HEAD);
+    int most = state == State.TRAILERS ? MOST_HEAD : headSize;
+    boolean whole = line(in, Integer.MAX_VALUE);
     headBytes += in.position() - before;
-    if (headBytes > MOST_HEAD) {
-      throw invalid("too big header: more than " + MOST_HEAD + " bytes");
+    if (headBytes > most || interimBytes > MOST_HEAD) {
+      throw invalid("too big header");
     }
     return whole;
   }
@@ -302,10 +307,7 @@ final class AnswerParser {
       status = status * 10 + line[i] - '0';
     }
     if (!wellFormed || status < 100) {
-      throw invalid(
-          "no valid HTTP/1.0 header while reading response header from upstream: \""
-              + text(lineStart, Math.min(lineEnd, at + 80))
-              + '"');
+      throw invalid("no valid HTTP/1.0 header");
     }
     minor = line[at + 7] - '0';
     int from = Math.min(at + 13, lineEnd);
@@ -338,14 +340,17 @@ final class AnswerParser {
     for (int i = from; i < to; i++) {
       byte b = line[i];
       if ((b >= 0 && b < ' ' && b != '\t') || b == 0x7f) {
-        throw invalid("a control character (" + b + ") in its header");
+        throw invalid("invalid header: a control character (" + b + ")");
       }
     }
   }
 
   /** Where the body ends (section 6.3), and whether the connection goes on (section 9.3). */
   private void frame() throws GatewayFailure {
-    HeadChecks.check(head());
+    String ambiguous = HeadChecks.ambiguity(fields);
+    if (ambiguous != null) {
+      throw invalid(ambiguous);
+    }
     boolean coded = fields.contains("Transfer-Encoding");
     String declared = fields.first("Content-Length");
     boolean says = minor > 0 || fields.hasToken("Connection", "keep-alive");
@@ -358,7 +363,7 @@ final class AnswerParser {
     } else if (coded) {
       String coding = fields.joined("Transfer-Encoding");
       if (!"chunked".equalsIgnoreCase(coding)) {
-        throw invalid("an unknown Transfer-Encoding: \"" + coding + '"');
+        throw invalid("unknown \"Transfer-Encoding\": \"" + coding + '"');
       }
       persistent &= minor > 0; // HTTP/1.0 has no chunks (section 6.1).
       state = State.CHUNK_SIZE;
@@ -382,7 +387,7 @@ final class AnswerParser {
     }
     if (state == State.CHUNK_END) {
       if (lineEnd > lineStart) {
-        throw invalid("invalid chunked response: a chunk is longer than it says");
+        throw invalid("invalid chunked response");
       }
       state = State.CHUNK_SIZE;
       return true;
@@ -391,7 +396,7 @@ final class AnswerParser {
     long size = 0;
     while (at < lineEnd && Character.digit(line[at], 16) >= 0) {
       if (size >> 55 != 0) {
-        throw invalid("invalid chunked response: too large a chunk");
+        throw invalid("invalid chunked response");
       }
       size = size * 16 + Character.digit(line[at++], 16);
     }
@@ -400,7 +405,7 @@ final class AnswerParser {
       at++;
     }
     if (digits == 0 || (at < lineEnd && line[at] != ';')) {
-      throw invalid("invalid chunked response: no chunk size");
+      throw invalid("invalid chunked response");
     }
     left = size;
     state = size == 0 ? State.TRAILERS : State.CHUNK;
@@ -419,7 +424,15 @@ final class AnswerParser {
     return b == ' ' || b == '\t';
   }
 
-  private static GatewayFailure invalid(String what) {
-    return new GatewayFailure(GatewayFailure.Kind.INVALID_RESPONSE, "upstream sent " + what);
+  private GatewayFailure invalid(String what) {
+    return new GatewayFailure(
+        GatewayFailure.Kind.INVALID_RESPONSE, "upstream sent " + what + " " + reading());
+  }
+
+  /** What nginx's log says that it was doing. */
+  private String reading() {
+    return state == State.STATUS || state == State.FIELDS
+        ? "while reading response header from upstream"
+        : "while reading upstream";
   }
 }

@@ -1,6 +1,9 @@
 package org.culvert.exchange;
 
+import java.io.EOFException;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -10,6 +13,7 @@ import org.culvert.exchange.ProxySettings.ResponseRules;
 import org.culvert.http.GatewayFailure;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.ResponseHead;
+import org.culvert.observe.Errno;
 import org.culvert.variable.Scope;
 import org.jspecify.annotations.Nullable;
 
@@ -257,7 +261,11 @@ public final class AnswerPipe {
               ? known
               : new GatewayFailure(
                   GatewayFailure.Kind.BROKEN,
-                  "upstream prematurely closed connection while reading upstream: " + failure,
+                  failure instanceof IOException io
+                          && !(failure instanceof ClosedChannelException)
+                          && !(failure instanceof EOFException)
+                      ? "recv() failed " + Errno.of(io) + " while reading upstream"
+                      : "upstream prematurely closed connection while reading upstream",
                   failure));
     }
   }

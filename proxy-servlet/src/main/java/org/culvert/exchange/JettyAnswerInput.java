@@ -37,8 +37,8 @@ final class JettyAnswerInput {
   }
 
   /** Begins with the next answer; see {@link AnswerParser#begin}. */
-  void begin(boolean toHead) {
-    parser.begin(toHead);
+  void begin(boolean toHead, int headSize) {
+    parser.begin(toHead, headSize);
   }
 
   /**

@@ -30,6 +30,7 @@ public final class JettyAttempt {
   private final JettyOrigin origin;
   private final Failover.Try attempt;
   private final Timeouts timeouts;
+  private final int headSize;
   private final RequestHead head;
   private final @Nullable RequestBody body;
   private final Progress progress;
@@ -46,6 +47,7 @@ public final class JettyAttempt {
   /**
    * An attempt that has not begun.
    *
+   * @param headSize bytes of the answer's head at most
    * @param body what to send after the head, or null
    * @param mayWait whether what is done with the answer may make its thread wait
    * @param switching takes the connection if the peer answers 101, or null where that is an error
@@ -55,6 +57,7 @@ public final class JettyAttempt {
       JettyOrigin origin,
       Failover.Try attempt,
       Timeouts timeouts,
+      int headSize,
       RequestHead head,
       @Nullable RequestBody body,
       boolean mayWait,
@@ -64,6 +67,7 @@ public final class JettyAttempt {
     this.origin = origin;
     this.attempt = attempt;
     this.timeouts = timeouts;
+    this.headSize = headSize;
     this.head = head;
     this.body = body;
     this.mayWait = mayWait;
@@ -131,12 +135,13 @@ public final class JettyAttempt {
       return;
     }
     connection = to;
-    boolean begun = to.begin(listener, head.method().equals("HEAD"), body != null, timeouts.read());
+    boolean toHead = head.method().equals("HEAD");
+    boolean begun = to.begin(listener, toHead, headSize, body != null, timeouts.read());
     if (!begun) {
       fail(
           new GatewayFailure(
               GatewayFailure.Kind.BROKEN,
-              "upstream " + origin.text() + " closed its connection before the request"));
+              "upstream prematurely closed connection while sending request to upstream"));
       return;
     }
     JettyRequestSending request =
@@ -173,7 +178,7 @@ public final class JettyAttempt {
       abort(
           new GatewayFailure(
               GatewayFailure.Kind.INVALID_RESPONSE,
-              "upstream " + origin.text() + " switched protocols although not asked to"));
+              "upstream sent unexpected 101 while reading response header from upstream"));
       return;
     }
     GatewayFailure wrong = to.wrong(answer);
@@ -213,7 +218,7 @@ public final class JettyAttempt {
       }
       attempt.record().ended();
       GatewayFailure known = aborted.get();
-      fail(known != null ? known : JettyFailures.exchanging(origin, committed, cause));
+      fail(known != null ? known : JettyFailures.exchanging(committed, cause));
     }
 
     @Override

@@ -162,13 +162,15 @@ public final class JettyClient {
   }
 
   /** Where to connect for a peer of a target. */
-  public static JettyOrigin origin(String scheme, String name, Peer peer, UpstreamGroup group) {
+  public static JettyOrigin origin(
+      String scheme, String name, Peer peer, UpstreamGroup group, LocalAddress local) {
     return new JettyOrigin(
         scheme,
         name,
         peer.settings().address(),
         group.settings().name(),
-        group.settings().keepalive());
+        group.settings().keepalive(),
+        local);
   }
 
   /** Told what became of a wish for a connection; one of the two, once, on any thread. */

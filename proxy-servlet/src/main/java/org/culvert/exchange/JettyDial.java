@@ -1,10 +1,14 @@
 package org.culvert.exchange;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.culvert.http.GatewayFailure;
+import org.culvert.http.IpAddresses;
+import org.culvert.observe.Errno;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SelectorManager;
@@ -23,6 +27,7 @@ final class JettyDial implements Promise<Connection> {
   private final AtomicBoolean told = new AtomicBoolean();
   private final Timers.Limit timer;
   private volatile @Nullable SocketChannel channel;
+  private volatile @Nullable GatewayFailure unbound;
 
   JettyDial(
       JettyOrigin origin,
@@ -36,9 +41,32 @@ final class JettyDial implements Promise<Connection> {
     this.timer = timers.start(limit, this::passed);
   }
 
-  /** The socket that is about to connect. */
+  /** The socket that is about to connect: where it cannot be made ready it is closed. */
   void over(SocketChannel socket) {
     channel = socket;
+    if (!(origin.address() instanceof InetSocketAddress)) {
+      return;
+    }
+    InetSocketAddress local = origin.local().address();
+    try {
+      if (origin.local().keepAlive()) {
+        socket.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
+      }
+      if (local != null) {
+        socket.bind(local);
+      }
+    } catch (IOException | RuntimeException e) { // IPv6 on a machine without it, for one.
+      unbound =
+          new GatewayFailure(
+              GatewayFailure.Kind.INTERNAL,
+              "bind("
+                  + (local == null ? "" : IpAddresses.text(local))
+                  + ") failed "
+                  + (e instanceof IOException io ? Errno.of(io) : "(" + e + ")")
+                  + " while connecting to upstream",
+              e);
+      close(socket);
+    }
   }
 
   private void passed() {
@@ -91,7 +119,8 @@ final class JettyDial implements Promise<Connection> {
   public void failed(Throwable cause) {
     if (told.compareAndSet(false, true)) {
       timer.stop();
-      dialled.failed(JettyFailures.connecting(origin, cause));
+      GatewayFailure known = unbound;
+      dialled.failed(known == null ? JettyFailures.connecting(origin, cause) : known);
     }
   }
 }

@@ -1,8 +1,10 @@
 package org.culvert.exchange;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
+import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 import org.culvert.http.GatewayFailure;
@@ -41,12 +43,12 @@ final class JettyFailures {
   }
 
   /**
-   * A failure of an exchange on a connection.
+   * A failure of an exchange on a connection before its answer's head.
    *
    * @param committed whether the head is known to have been sent; where it is not, a part of it may
    *     have been all the same
    */
-  static GatewayFailure exchanging(JettyOrigin origin, boolean committed, Throwable cause) {
+  static GatewayFailure exchanging(boolean committed, Throwable cause) {
     for (Throwable link = cause; link != null; link = link.getCause()) {
       if (link instanceof GatewayFailure failure) {
         return failure;
@@ -56,7 +58,19 @@ final class JettyFailures {
         cause instanceof SSLException && !committed
             ? GatewayFailure.Kind.TLS_FAILED
             : GatewayFailure.Kind.BROKEN;
-    return new GatewayFailure(kind, "upstream " + origin.text() + " broke off: " + cause, cause);
+    String what =
+        cause instanceof ClosedChannelException || cause instanceof EOFException
+            ? "upstream prematurely closed connection"
+            : kind == GatewayFailure.Kind.TLS_FAILED
+                ? "SSL_do_handshake() failed " + reason(cause)
+                : "recv() failed " + reason(cause);
+    return new GatewayFailure(kind, what + " " + reading(kind), cause);
+  }
+
+  private static String reading(GatewayFailure.Kind kind) {
+    return kind == GatewayFailure.Kind.TLS_FAILED
+        ? "while SSL handshaking to upstream"
+        : "while reading response header from upstream";
   }
 
   /** A request that could not even be begun: its head cannot be written, or the fault is ours. */

@@ -12,9 +12,15 @@ import org.culvert.http.SocketAddresses;
  * @param address the peer's, which may be a Unix domain socket
  * @param group the upstream's name
  * @param keepalive idle connections kept
+ * @param local this end
  */
 public record JettyOrigin(
-    String scheme, String name, SocketAddress address, String group, int keepalive) {
+    String scheme,
+    String name,
+    SocketAddress address,
+    String group,
+    int keepalive,
+    LocalAddress local) {
   /** What a request's Host says where no other is set: the port where it is not the default. */
   String host() {
     String host = name.indexOf(':') < 0 ? name : "[" + name + "]";

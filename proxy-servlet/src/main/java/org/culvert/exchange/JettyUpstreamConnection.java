@@ -93,12 +93,14 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
    * Begins an attempt; at most one is under way.
    *
    * @param toHead whether it is a HEAD
+   * @param headSize bytes of the answer's head at most
    * @param hasBody whether a body is sent: the answer is waited for from its end on
    * @param readLimit how long the peer may say nothing
    * @return false when the connection has ended meanwhile, or, which would be a defect, has another
    *     attempt
    */
-  boolean begin(AttemptListener attempt, boolean toHead, boolean hasBody, Duration readLimit) {
+  boolean begin(
+      AttemptListener attempt, boolean toHead, int headSize, boolean hasBody, Duration readLimit) {
     synchronized (lock) {
       if (failure != null || closed || switched || current != null) {
         return false;
@@ -108,7 +110,7 @@ final class JettyUpstreamConnection extends AbstractConnection implements Connec
       request = Request.SENDING;
       headed = false;
       answered = false;
-      input.begin(toHead);
+      input.begin(toHead, headSize);
       if (!hasBody) {
         reading.begin();
       }

@@ -113,6 +113,7 @@ public record ProxySettings(
    * @param cookiePaths {@code proxy_cookie_path}, in order
    * @param buffering {@code proxy_buffering}
    * @param bufferSize bytes read ahead of the client, per connection
+   * @param headSize bytes of a head at most ({@code proxy_buffer_size})
    * @param interceptErrors {@code proxy_intercept_errors}
    */
   public record ResponseRules(
@@ -123,6 +124,7 @@ public record ProxySettings(
       List<Rewrite> cookiePaths,
       boolean buffering,
       int bufferSize,
+      int headSize,
       boolean interceptErrors) {
     /** Rules, in sets that are asked for each field of an answer. */
     public ResponseRules {
@@ -151,10 +153,17 @@ public record ProxySettings(
    * @param resolver who knows the addresses of names that variables make ({@code resolver}), or
    *     null for nobody
    * @param resolverTimeout {@code resolver_timeout}
+   * @param bind {@code proxy_bind}: the address of this end; "" for any
+   * @param keepAlive {@code proxy_socket_keepalive}
    */
-  public record Dialling(@Nullable ResolverSettings resolver, Duration resolverTimeout) {
+  public record Dialling(
+      @Nullable ResolverSettings resolver,
+      Duration resolverTimeout,
+      Template bind,
+      boolean keepAlive) {
     /** Nginx's defaults. */
-    public static final Dialling USUAL = new Dialling(null, Duration.ofSeconds(30));
+    public static final Dialling USUAL =
+        new Dialling(null, Duration.ofSeconds(30), Template.constant(""), false);
   }
 
   /** {@code proxy_connect_timeout}, {@code proxy_send_timeout}, {@code proxy_read_timeout}. */

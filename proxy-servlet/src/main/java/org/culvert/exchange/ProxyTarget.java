@@ -55,7 +55,8 @@ public record ProxyTarget(
   private static ProxyTarget parse(String url, UpstreamGroups groups) throws GatewayFailure {
     int hostStart = url.indexOf("://") + 3;
     String scheme = hostStart < 3 ? "" : url.substring(0, hostStart - 3).toLowerCase(Locale.ROOT);
-    if (!scheme.equals("http") && !scheme.equals("https")) {
+    boolean known = scheme.equals("http") || scheme.equals("https");
+    if (!known || url.length() == hostStart) {
       throw new GatewayFailure(
           GatewayFailure.Kind.INTERNAL, "invalid URL prefix in \"" + url + "\"");
     }

@@ -1,5 +1,6 @@
 package org.culvert.exchange;
 
+import java.net.InetSocketAddress;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.culvert.http.GatewayFailure;
@@ -117,6 +118,7 @@ public final class UpstreamRequest {
       scope.put(Attempts.class, attempts);
     }
     attempts.asking(to.scheme(), head.target());
+    LocalAddress local = local();
     Failover loop =
         new Failover(
             group,
@@ -124,7 +126,7 @@ public final class UpstreamRequest {
             attempts,
             head.method(),
             message::isRepeatable,
-            attempted -> attempt(attempted, to, group, head, message),
+            attempted -> attempt(attempted, to, group, local, head, message),
             this::unanswered);
     failover = loop;
     if (aborted == null) {
@@ -136,15 +138,17 @@ public final class UpstreamRequest {
       Failover.Try attempted,
       ProxyTarget to,
       UpstreamGroup group,
+      LocalAddress local,
       RequestHead head,
       Message message) {
     JettyClient client = upstreams.clients().client(settings.tls());
     JettyAttempt sending =
         new JettyAttempt(
             client,
-            JettyClient.origin(to.scheme(), tlsName(to), attempted.peer(), group),
+            JettyClient.origin(to.scheme(), tlsName(to), attempted.peer(), group, local),
             attempted,
             settings.timeouts(),
+            settings.response().headSize(),
             head,
             message.body(),
             downstream.mayWait(),
@@ -166,6 +170,16 @@ public final class UpstreamRequest {
     if (cause != null) {
       sending.abort(cause);
     }
+  }
+
+  /** An address that variables make and that is none is no error: any is taken, as in nginx. */
+  private LocalAddress local() {
+    ProxySettings.Dialling dialling = settings.dialling();
+    String bind = dialling.bind().evaluate(scope);
+    InetSocketAddress address = bind.isEmpty() ? null : LocalAddress.parse(bind);
+    return address == null && !dialling.keepAlive()
+        ? LocalAddress.ANY
+        : new LocalAddress(address, dialling.keepAlive());
   }
 
   private String tlsName(ProxyTarget to) {

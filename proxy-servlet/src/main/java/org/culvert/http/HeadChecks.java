@@ -1,6 +1,7 @@
 package org.culvert.http;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a proxy must not pass on because the two sides could read it differently (RFC 9112, sections
@@ -72,25 +73,35 @@ public final class HeadChecks {
   }
 
   /**
-   * Refuses an answer whose end is ambiguous.
+   * Why the end of an answer's body is ambiguous, in nginx's words: a length twice, a length with a
+   * coding, a coding twice; or a length that is no number, which nginx takes for none.
    *
-   * @throws GatewayFailure INVALID_RESPONSE
+   * @return null where it is not
    */
-  public static void check(ResponseHead head) throws GatewayFailure {
-    boolean coded = head.fields().contains("Transfer-Encoding");
-    if (!coded && !head.fields().contains("Content-Length")) {
-      return;
+  public static @Nullable String ambiguity(HeaderFields fields) {
+    boolean coded = fields.contains("Transfer-Encoding");
+    if (!coded && !fields.contains("Content-Length")) {
+      return null;
     }
-    List<String> lengths = head.fields().all("Content-Length");
-    if (lengths.size() > 1
-        || (coded && !lengths.isEmpty())
-        || (lengths.size() == 1 && !isNumber(lengths.get(0)))) {
-      throw new GatewayFailure(
-          GatewayFailure.Kind.INVALID_RESPONSE,
-          "upstream sent an ambiguous length: Content-Length "
-              + lengths
-              + (coded ? " with Transfer-Encoding" : ""));
+    List<String> lengths = fields.all("Content-Length");
+    List<String> codings = fields.all("Transfer-Encoding");
+    if (lengths.size() > 1) {
+      return duplicate("Content-Length", lengths);
     }
+    if (codings.size() > 1) {
+      return duplicate("Transfer-Encoding", codings);
+    }
+    if (coded && !lengths.isEmpty()) {
+      return "\"Content-Length\" and \"Transfer-Encoding\" headers at the same time";
+    }
+    return lengths.isEmpty() || isNumber(lengths.get(0))
+        ? null
+        : "invalid \"Content-Length\" header: \"" + lengths.get(0) + '"';
+  }
+
+  private static String duplicate(String name, List<String> values) {
+    return "duplicate header line: \"%1$s: %2$s\", previous value: \"%1$s: %3$s\""
+        .formatted(name, values.get(1), values.get(0));
   }
 
   private static boolean isNumber(String value) {

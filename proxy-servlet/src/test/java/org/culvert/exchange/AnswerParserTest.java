@@ -12,6 +12,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Answers in bytes, cut anywhere. "|" stands for the end of a line. */
 final class AnswerParserTest {
+  private static final int MOST_HEAD = 4096;
+
   private static byte[] bytes(String text) {
     return text.replace("|", "\r\n").getBytes(StandardCharsets.ISO_8859_1);
   }
@@ -19,7 +21,7 @@ final class AnswerParserTest {
   /** What a reader makes of bytes that come in parts, and whether the peer closes behind them. */
   private static String read(boolean toHead, boolean close, byte[]... parts) throws GatewayFailure {
     AnswerParser parser = new AnswerParser();
-    parser.begin(toHead);
+    parser.begin(toHead, MOST_HEAD);
     StringBuilder seen = new StringBuilder();
     int left = 0;
     for (byte[] part : parts) {
@@ -129,7 +131,7 @@ final class AnswerParserTest {
   @Test
   void aPieceIsTheLastWhereTheBufferSaysSo() throws Exception {
     AnswerParser parser = new AnswerParser();
-    parser.begin(false);
+    parser.begin(false, MOST_HEAD);
     ByteBuffer in = ByteBuffer.wrap(bytes("HTTP/1.1 200 OK|Transfer-Encoding: chunked||1|a|0||"));
     assertThat(parser.next(in)).isEqualTo(AnswerParser.Found.HEAD);
     assertThat(parser.next(in)).isEqualTo(AnswerParser.Found.PIECE);
@@ -195,7 +197,7 @@ final class AnswerParserTest {
   @Test
   void aHeadHasALimit() throws Exception {
     String head = "HTTP/1.1 200 OK|Content-Length: 0|A: ";
-    String most = "x".repeat(AnswerParser.MOST_HEAD - bytes(head + "||").length);
+    String most = "x".repeat(MOST_HEAD - bytes(head + "||").length);
     assertThat(read(false, false, bytes(head + most + "||"))).endsWith(" over kept");
     assertThat(refused(head + most + "x||").kind()).isEqualTo(GatewayFailure.Kind.INVALID_RESPONSE);
     assertThat(refused(head + most.repeat(3)).kind())

@@ -84,6 +84,7 @@ final class ForwardedTest {
             List.of(new Rewrite.Prefix(Template.constant("/one/"), Template.constant("/two/"))),
             true,
             65536,
+            4096,
             false),
         ProxySettings.Dialling.USUAL,
         new ProxySettings.Timeouts(
@@ -290,6 +291,7 @@ final class ForwardedTest {
             List.of(),
             true,
             65536,
+            4096,
             false);
     assertThat(
             ForwardedResponse.of(

@@ -110,7 +110,8 @@ final class JettyUpstreamConnectionTest {
           "peer",
           new InetSocketAddress(InetAddress.getLoopbackAddress(), server.getLocalPort()),
           "peer",
-          100);
+          100,
+          LocalAddress.ANY);
     }
 
     @Override
@@ -164,7 +165,7 @@ final class JettyUpstreamConnectionTest {
             public void connected(JettyUpstreamConnection to, boolean again) {
               reused = again;
               from = to;
-              if (!to.begin(Get.this, false, body != null, LIMIT)) {
+              if (!to.begin(Get.this, false, 4096, body != null, LIMIT)) {
                 broken(new IOException("not begun"));
                 return;
               }

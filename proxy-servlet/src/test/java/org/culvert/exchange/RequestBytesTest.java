@@ -15,7 +15,12 @@ import org.junit.jupiter.api.Test;
 final class RequestBytesTest {
   private static final JettyOrigin ORIGIN =
       new JettyOrigin(
-          "http", "peer", new InetSocketAddress(InetAddress.getLoopbackAddress(), 8080), "g", 1);
+          "http",
+          "peer",
+          new InetSocketAddress(InetAddress.getLoopbackAddress(), 8080),
+          "g",
+          1,
+          LocalAddress.ANY);
 
   private static String head(String method, String target, HeaderFields fields, long length) {
     RequestHead head = new RequestHead(method, target, "HTTP/1.1", fields);

@@ -123,7 +123,13 @@ final class UpstreamsTest {
   void aDialThatCannotEvenBeginFailsOnce() throws Exception {
     try (Upstreams upstreams = Upstreams.open(List.of(), null)) {
       JettyOrigin unresolved =
-          new JettyOrigin("http", "x", InetSocketAddress.createUnresolved("x.test", 80), "x", 0);
+          new JettyOrigin(
+              "http",
+              "x",
+              InetSocketAddress.createUnresolved("x.test", 80),
+              "x",
+              0,
+              LocalAddress.ANY);
       AtomicInteger failures = new AtomicInteger();
       upstreams
           .clients()

@@ -59,6 +59,7 @@ final class DefectTest {
                     List.of(),
                     true,
                     65536,
+                    4096,
                     false),
                 s.dialling(),
                 s.timeouts(),

@@ -407,7 +407,9 @@ final class HttpExchangeTest {
         assertThat(client.get("/").rest()).startsWith("HTTP/1.1 504").endsWith("error 504");
         var end = proxy.ends.take();
         assertThat(end.failure().kind()).isEqualTo(GatewayFailure.Kind.CONNECT_TIMEOUT);
-        assertThat(end.failure()).hasMessageContaining("timed out while connecting to");
+        assertThat(end.failure())
+            .hasMessageContaining(
+                "upstream timed out (110: Connection timed out) while connecting to");
         assertThat(end.attempts().list().get(0).status()).isEqualTo(504);
         silent.awaitNoDial();
       }

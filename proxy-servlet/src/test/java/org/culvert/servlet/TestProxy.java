@@ -96,6 +96,7 @@ final class TestProxy extends HttpServlet {
                 List.of(),
                 buffering,
                 65536,
+                4096,
                 false),
             ProxySettings.Dialling.USUAL,
             new ProxySettings.Timeouts(

@@ -142,7 +142,7 @@ final class Http1Connection extends HttpConnection {
           boolean last,
           ByteBuffer content,
           Callback callback) {
-        super.send(request, unchanged(withReason(response)), last, content, callback);
+        super.send(request, unchanged(response), last, content, callback);
       }
     };
   }

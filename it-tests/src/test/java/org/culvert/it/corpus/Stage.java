@@ -19,11 +19,14 @@ final class Stage implements AutoCloseable {
   final int dead = Ports.free();
   final Path root;
   final Path folder;
+  private final NameServer names = new NameServer();
+  private final UnixDoor door;
 
   Stage() throws IOException {
     // Not where java.io.tmpdir may be: a path as short as a Unix socket's must be.
     root = Files.createTempDirectory(Path.of("/tmp"), "culvert-corpus");
     folder = Files.createDirectory(root.resolve("files"));
+    door = new UnixDoor(root.resolve("backend"), backend.port());
     file("a.txt", "file a");
     file("run.txt", "run");
     file("sub/index.html", "index of sub");
@@ -49,6 +52,8 @@ final class Stage implements AutoCloseable {
   String fill(String text) {
     return text.replaceAll("\\bBACKEND2\\b", "127.0.0.1:" + second.port())
         .replaceAll("\\bBACKEND\\b", "127.0.0.1:" + backend.port())
+        .replaceAll("\\bSOCKET\\b", "unix:" + root.resolve("backend"))
+        .replaceAll("\\bNAMES\\b", "127.0.0.1:" + names.port())
         .replaceAll("\\bDEAD\\b", "127.0.0.1:" + dead)
         .replaceAll("\\bFOLDER\\b", folder.toString());
   }
@@ -57,12 +62,15 @@ final class Stage implements AutoCloseable {
   String mask(String text) {
     return text.replace("127.0.0.1:" + second.port(), "BACKEND2")
         .replace("127.0.0.1:" + backend.port(), "BACKEND")
+        .replace("unix:" + root.resolve("backend"), "SOCKET")
         .replace("127.0.0.1:" + dead, "DEAD")
         .replace(folder.toString(), "FOLDER");
   }
 
   @Override
   public void close() throws IOException {
+    door.close();
+    names.close();
     backend.close();
     second.close();
     Folders.delete(root);
