@@ -140,7 +140,8 @@ public final class StaticContent {
               channel,
               channel.size(),
               attributes.lastModifiedTime().to(TimeUnit.SECONDS),
-              facts.mediaType(settings.types()));
+              facts.mediaType(settings.types()),
+              settings.rules());
       return status == 0 ? answer.outcome() : answer.outcome(status);
     } catch (IOException | RuntimeException e) {
       channel.close();
@@ -201,6 +202,9 @@ public final class StaticContent {
   }
 
   private StaticOutcome failed(int status, IOException cause) {
+    if (status == 404 && !settings.rules().logNotFound()) {
+      return new StaticOutcome.Status(404);
+    }
     // Escaped, since the client chose the name: it must not forge a line of the log.
     LOG.error(
         "open() \"{}\" failed: {}",

@@ -62,6 +62,7 @@ final class DirectiveTable {
     ProxyRequestDirectives.define(this);
     ProxyResponseDirectives.define(this);
     ProxyRewriteDirectives.define(this);
+    ProxyCookieDirectives.define(this);
     ProxyNextDirectives.define(this);
     ProxyTlsDirectives.define(this);
   }

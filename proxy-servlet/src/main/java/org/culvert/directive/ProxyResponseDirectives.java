@@ -12,6 +12,7 @@ import org.culvert.conf.Units;
 import org.culvert.conf.Word;
 import org.culvert.directive.LocationDirectives.Path;
 import org.culvert.directive.ProxyPassDirectives.Target;
+import org.culvert.exchange.ProxySettings.Ranges;
 import org.culvert.exchange.ProxySettings.ResponseRules;
 
 /**
@@ -25,6 +26,9 @@ final class ProxyResponseDirectives {
   private static final Setting<Long> BUFFER_SIZE = new Setting<>("proxy_buffer_size");
   private static final Setting<Long> BUFFERS = new Setting<>("proxy_buffers");
   private static final Setting<Boolean> INTERCEPT = new Setting<>("proxy_intercept_errors");
+
+  private static final Setting<Boolean> PASS_TRAILERS = new Setting<>("proxy_pass_trailers");
+  private static final Setting<Boolean> FORCE_RANGES = new Setting<>("proxy_force_ranges");
 
   /** {@code ngx_http_proxy_hide_headers}. */
   static final Set<String> HIDDEN =
@@ -62,6 +66,15 @@ final class ProxyResponseDirectives {
     table.define("proxy_buffer_size", Setter.size(BUFFER_SIZE));
     table.define("proxy_buffers", ProxyResponseDirectives::buffers);
     table.define("proxy_intercept_errors", Setter.flag(INTERCEPT));
+    table.define("proxy_pass_trailers", Setter.flag(PASS_TRAILERS));
+    table.define("proxy_force_ranges", Setter.flag(FORCE_RANGES));
+  }
+
+  private static Ranges ranges(Level level) {
+    if (!level.get(FORCE_RANGES, false)) {
+      return Ranges.BACKENDS;
+    }
+    return StaticDirectives.maxRanges(level) == 0 ? Ranges.NONE : Ranges.FORCED;
   }
 
   private static void name(Setting<Set<String>> setting, Directive directive, Level level) {
@@ -106,6 +119,9 @@ final class ProxyResponseDirectives {
         ProxyRewriteDirectives.redirects(level, path, target),
         List.copyOf(ProxyRewriteDirectives.cookieDomains(level)),
         List.copyOf(ProxyRewriteDirectives.cookiePaths(level)),
+        List.copyOf(ProxyCookieDirectives.flags(level)),
+        level.get(PASS_TRAILERS, false),
+        ranges(level),
         level.get(BUFFERING, true),
         (int) Math.max(1024, Math.min(buffer, 64 * 1024 * 1024)),
         level.get(INTERCEPT, false));

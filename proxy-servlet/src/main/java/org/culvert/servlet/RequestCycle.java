@@ -118,6 +118,7 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome, Limiting.Limit
   @Override
   public void entered(LocationSettings chosen) {
     call.sendTimeout(chosen.sendTimeout());
+    call.chunks(chosen.chunks());
   }
 
   @Override

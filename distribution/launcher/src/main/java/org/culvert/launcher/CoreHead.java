@@ -24,6 +24,7 @@ final class CoreHead {
   private HeaderFields trailers = new HeaderFields();
   private boolean applied;
   private long length = -1;
+  private boolean chunks = true;
 
   CoreHead(Request request, ResponseRecord record) {
     this.request = request;
@@ -36,6 +37,11 @@ final class CoreHead {
       head = newHead;
       length = number(newHead.fields().first("Content-Length"));
     }
+  }
+
+  /** {@code chunked_transfer_encoding}. */
+  void chunks(boolean allowed) {
+    chunks = allowed;
   }
 
   void trailers(HeaderFields fields) {
@@ -78,7 +84,8 @@ final class CoreHead {
     if (mayHaveTrailers(now.status(), whole)) {
       response.setTrailersSupplier(this::trailerFields);
     }
-    boolean mayStay = !whole || body.leave();
+    boolean endless = !chunks && !whole && length < 0;
+    boolean mayStay = (!whole || body.leave()) && !endless;
     if (http1 != null) {
       String reason = now.reason();
       http1.reason(now.status(), reason == null ? StatusPages.reason(now.status()) : reason);
@@ -92,6 +99,7 @@ final class CoreHead {
   private boolean mayHaveTrailers(int status, boolean whole) {
     boolean known = whole && trailers.size() == 0 && !HttpMethod.HEAD.is(request.getMethod());
     return length < 0
+        && chunks
         && !known
         && request.getConnectionMetaData().getHttpVersion() != HttpVersion.HTTP_1_0
         && status != 204
