@@ -1,10 +1,8 @@
 package org.culvert.servlet;
 
-import java.nio.ByteBuffer;
 import java.util.List;
-import org.culvert.exchange.Completion;
 import org.culvert.exchange.Downstream;
-import org.culvert.exchange.RequestBody;
+import org.culvert.exchange.ForwardingDownstream;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.ResponseHead;
 import org.culvert.rewrite.AddHeader;
@@ -16,8 +14,7 @@ import org.culvert.variable.Scope;
  * The client's leg where {@code add_trailer} has something to say behind the body: the body goes
  * without its length then, in chunks. The values are evaluated when it is over.
  */
-final class TrailingDownstream implements Downstream {
-  private final Downstream client;
+final class TrailingDownstream extends ForwardingDownstream {
   private final List<AddHeader> trailers;
   private final Scope scope;
   private HeaderFields backends = new HeaderFields();
@@ -26,7 +23,7 @@ final class TrailingDownstream implements Downstream {
   private int status;
 
   TrailingDownstream(Downstream client, List<AddHeader> trailers, Scope scope) {
-    this.client = client;
+    super(client);
     this.trailers = trailers;
     this.scope = scope;
   }
@@ -38,9 +35,9 @@ final class TrailingDownstream implements Downstream {
     if (trailing) {
       HeaderFields fields = new HeaderFields(head.fields());
       fields.remove("Content-Length");
-      client.head(new ResponseHead(head.status(), head.reason(), fields));
+      super.head(new ResponseHead(head.status(), head.reason(), fields));
     } else {
-      client.head(head);
+      super.head(head);
     }
   }
 
@@ -52,7 +49,7 @@ final class TrailingDownstream implements Downstream {
   @Override
   public void trailers(HeaderFields fields) {
     backends = fields;
-    client.trailers(fields);
+    super.trailers(fields);
   }
 
   @Override
@@ -60,43 +57,8 @@ final class TrailingDownstream implements Downstream {
     if (status != 0) {
       HeaderFields all = new HeaderFields(backends);
       AddHeaders.add(trailers, status, scope, all);
-      client.trailers(all);
+      super.trailers(all);
     }
-    client.complete();
-  }
-
-  @Override
-  public RequestBody body() {
-    return client.body();
-  }
-
-  @Override
-  public void interim(ResponseHead head) {
-    client.interim(head);
-  }
-
-  @Override
-  public void write(ByteBuffer piece, boolean flush, Completion done) {
-    client.write(piece, flush, done);
-  }
-
-  @Override
-  public void abort(Throwable cause) {
-    client.abort(cause);
-  }
-
-  @Override
-  public boolean isCommitted() {
-    return client.isCommitted();
-  }
-
-  @Override
-  public void onClientGone(Runnable gone) {
-    client.onClientGone(gone);
-  }
-
-  @Override
-  public boolean mayWait() {
-    return client.mayWait();
+    super.complete();
   }
 }
