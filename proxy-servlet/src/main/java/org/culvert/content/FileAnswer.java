@@ -7,10 +7,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import org.culvert.encoding.GzipSettings;
+import org.culvert.http.ByteRanges;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.HttpDate;
 import org.culvert.http.RequestHead;
 import org.culvert.http.ResponseHead;
+import org.jspecify.annotations.Nullable;
 
 /** Answers a request with one open file: whole, in parts, or not at all because it is unchanged. */
 final class FileAnswer {
@@ -23,7 +25,8 @@ final class FileAnswer {
   private final long length;
   private final long modified;
   private final String type;
-  private final String etag;
+  private final @Nullable String etag;
+  private final FileRules rules;
 
   /**
    * About a file.
@@ -32,6 +35,7 @@ final class FileAnswer {
    * @param gzip what becomes of the body later
    * @param modified seconds since the epoch
    * @param type the media type, or ""
+   * @param rules the location's
    */
   FileAnswer(
       RequestHead request,
@@ -40,7 +44,8 @@ final class FileAnswer {
       FileChannel channel,
       long length,
       long modified,
-      String type) {
+      String type,
+      FileRules rules) {
     this.request = request;
     this.compressed = compressed;
     this.gzip = gzip;
@@ -48,7 +53,12 @@ final class FileAnswer {
     this.length = length;
     this.modified = modified;
     this.type = type;
-    this.etag = "\"" + Long.toHexString(modified) + "-" + Long.toHexString(length) + "\"";
+    this.rules = rules;
+    this.etag = rules.etag() ? etag(modified, length) : null;
+  }
+
+  private static String etag(long modified, long length) {
+    return "\"" + Long.toHexString(modified) + "-" + Long.toHexString(length) + "\"";
   }
 
   /**
@@ -58,25 +68,27 @@ final class FileAnswer {
   StaticOutcome outcome(int status) throws IOException {
     HeaderFields fields = new HeaderFields();
     addType(fields);
-    fields.add("ETag", etag);
+    addTag(fields);
     return answer(status, fields, List.of(new FileBody.Part(NOTHING, 0, length)));
   }
 
   /** The outcome; the channel belongs to the body that it has, and is closed where it has none. */
   StaticOutcome outcome() throws IOException {
-    Preconditions conditions = new Preconditions(request.fields(), modified, etag);
+    Preconditions conditions =
+        new Preconditions(request.fields(), modified, etag, rules.ifModifiedSince());
     int status = conditions.status();
     if (status == 412) {
       channel.close();
       return new StaticOutcome.Status(412);
     }
     HeaderFields fields = new HeaderFields();
-    fields.add("Last-Modified", HttpDate.format(modified)).add("ETag", etag);
+    fields.add("Last-Modified", HttpDate.format(modified));
+    addTag(fields);
     if (status == 304) {
       channel.close();
       return new StaticOutcome.Answered(new ResponseHead(304, null, fields), null);
     }
-    ByteRanges ranges = ByteRanges.parse(range(conditions), length);
+    ByteRanges ranges = ByteRanges.parse(range(conditions), length, rules.maxRanges());
     return switch (ranges.kind()) {
       case WHOLE -> whole(fields);
       case PARTIAL -> parts(fields, ranges.ranges());
@@ -105,7 +117,7 @@ final class FileAnswer {
     addType(fields);
     if (compressed) {
       fields.add("Content-Encoding", "gzip");
-    } else {
+    } else if (rules.maxRanges() > 0) {
       fields.add("Accept-Ranges", "bytes");
     }
     return answer(200, fields, List.of(new FileBody.Part(NOTHING, 0, length)));
@@ -146,6 +158,12 @@ final class FileAnswer {
       return new StaticOutcome.Answered(head, null);
     }
     return new StaticOutcome.Answered(head, body);
+  }
+
+  private void addTag(HeaderFields fields) {
+    if (etag != null) {
+      fields.add("ETag", etag);
+    }
   }
 
   private void addType(HeaderFields fields) {

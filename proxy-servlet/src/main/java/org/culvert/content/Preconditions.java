@@ -1,9 +1,11 @@
 package org.culvert.content;
 
 import java.util.List;
+import org.culvert.content.FileRules.IfModifiedSince;
 import org.culvert.http.FieldValues;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.HttpDate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Conditional requests as nginx answers them ({@code ngx_http_not_modified_filter_module.c}, {@code
@@ -12,14 +14,17 @@ import org.culvert.http.HttpDate;
 final class Preconditions {
   private final HeaderFields fields;
   private final long modified;
-  private final String etag;
+  private final @Nullable String etag;
+  private final IfModifiedSince since;
 
   /**
    * The conditions of one request.
    *
    * @param modified the file's time, in seconds since the epoch
+   * @param etag null where it has none
    */
-  Preconditions(HeaderFields fields, long modified, String etag) {
+  Preconditions(HeaderFields fields, long modified, @Nullable String etag, IfModifiedSince since) {
+    this.since = since;
     this.fields = fields;
     this.modified = modified;
     this.etag = etag;
@@ -35,12 +40,12 @@ final class Preconditions {
     if (match != null && !matches(match, false)) {
       return 412;
     }
-    String since = fields.first("If-Modified-Since");
+    String time = fields.first("If-Modified-Since");
     String noneMatch = fields.joined("If-None-Match");
-    if (since == null && noneMatch == null) {
+    if (time == null && noneMatch == null) {
       return 200;
     }
-    boolean changed = since != null && HttpDate.parse(since) != modified;
+    boolean changed = time != null && since.isNewer(modified, HttpDate.parse(time));
     if (changed || (noneMatch != null && !matches(noneMatch, true))) {
       return 200;
     }
@@ -64,6 +69,9 @@ final class Preconditions {
   private boolean matches(String list, boolean weak) {
     if (list.equals("*")) {
       return true;
+    }
+    if (etag == null) {
+      return false;
     }
     List<String> tags = FieldValues.tokens(list);
     return tags.contains(etag) || (weak && tags.contains("W/" + etag));

@@ -141,7 +141,8 @@ public final class StaticContent {
               channel,
               channel.size(),
               attributes.lastModifiedTime().to(TimeUnit.SECONDS),
-              facts.mediaType(settings.types()));
+              facts.mediaType(settings.types()),
+              settings.rules());
       return status == 0 ? answer.outcome() : answer.outcome(status);
     } catch (IOException | RuntimeException e) {
       channel.close();
@@ -202,6 +203,9 @@ public final class StaticContent {
 
   /** The file's name is the client's choice: whoever logs it sees to its control characters. */
   private StaticOutcome failed(int status, IOException cause) {
+    if (status == 404 && !settings.rules().logNotFound()) {
+      return new StaticOutcome.Status(404);
+    }
     Path file = path(target.path(), settings, scope);
     return new StaticOutcome.Status(status, "open() \"" + file + "\" failed " + Errno.of(cause));
   }

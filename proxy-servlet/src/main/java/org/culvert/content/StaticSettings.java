@@ -14,9 +14,21 @@ import org.culvert.variable.Template;
  * @param index names tried, in order, for a URI that ends with "/"; one that begins with "/" is a
  *     URI that is always taken
  * @param types {@code types} and {@code default_type}
+ * @param rules how its files may be asked for
  */
 public record StaticSettings(
-    Template path, boolean alias, String prefix, List<Template> index, MediaTypes types) {
+    Template path,
+    boolean alias,
+    String prefix,
+    List<Template> index,
+    MediaTypes types,
+    FileRules rules) {
+
+  /** Settings with nginx's default rules. */
+  public StaticSettings(
+      Template path, boolean alias, String prefix, List<Template> index, MediaTypes types) {
+    this(path, alias, prefix, index, types, FileRules.DEFAULT);
+  }
 
   /** The name of the file for a URI (nginx, {@code ngx_http_map_uri_to_path}), unchecked. */
   public String file(String uri, Scope scope) {

@@ -63,6 +63,7 @@ final class DirectiveTable {
     ProxyRequestDirectives.define(this);
     ProxyResponseDirectives.define(this);
     ProxyRewriteDirectives.define(this);
+    ProxyCookieDirectives.define(this);
     ProxyNextDirectives.define(this);
     ProxyBufferDirectives.define(this);
     ProxyDialDirectives.define(this);

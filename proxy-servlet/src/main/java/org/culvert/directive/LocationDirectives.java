@@ -199,10 +199,12 @@ final class LocationDirectives {
             CoreDirectives.recursiveErrorPages(level),
             CoreDirectives.redirects(level),
             HeaderDirectives.addHeaders(level),
+            HeaderDirectives.addTrailers(level),
             HeaderDirectives.expires(level),
             GzipDirectives.settings(level),
             RefererDirectives.referers(level),
             CoreDirectives.maxBodySize(level),
+            HeaderDirectives.chunks(level),
             CoreDirectives.sendTimeout(level),
             ClientDirectives.client(level),
             LogDirectives.accessLogs(level, reading));

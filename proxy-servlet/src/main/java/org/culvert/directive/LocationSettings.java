@@ -46,10 +46,12 @@ import org.jspecify.annotations.Nullable;
  * @param recursiveErrorPages whether the page of an error may have an error page itself
  * @param redirects what a Location of our own looks like
  * @param addHeaders {@code add_header}
+ * @param addTrailers {@code add_trailer}
  * @param expires {@code expires}
  * @param gzip {@code gzip*} and {@code gunzip}
  * @param referers {@code valid_referers}, or null
  * @param maxBodySize {@code client_max_body_size} in bytes; 0 unlimited
+ * @param chunks {@code chunked_transfer_encoding}
  * @param sendTimeout {@code send_timeout}: between two writes to the client
  * @param client how the client's connection is treated
  * @param accessLogs where the line goes; empty when off
@@ -71,10 +73,12 @@ public record LocationSettings(
     boolean recursiveErrorPages,
     Redirects redirects,
     List<AddHeader> addHeaders,
+    List<AddHeader> addTrailers,
     Expires expires,
     GzipSettings gzip,
     @Nullable Referers referers,
     long maxBodySize,
+    boolean chunks,
     Duration sendTimeout,
     ClientSettings client,
     List<AccessLogSettings> accessLogs) {

@@ -9,6 +9,7 @@ import org.culvert.conf.Directive;
 import org.culvert.conf.Word;
 import org.culvert.directive.LocationDirectives.Path;
 import org.culvert.directive.ProxyPassDirectives.Target;
+import org.culvert.exchange.ProxySettings.Ranges;
 import org.culvert.exchange.ProxySettings.ResponseRules;
 
 /**
@@ -19,6 +20,9 @@ final class ProxyResponseDirectives {
   private static final Setting<Set<String>> PASS = new Setting<>("proxy_pass_header");
   private static final Setting<Set<String>> IGNORE = new Setting<>("proxy_ignore_headers");
   private static final Setting<Boolean> INTERCEPT = new Setting<>("proxy_intercept_errors");
+
+  private static final Setting<Boolean> PASS_TRAILERS = new Setting<>("proxy_pass_trailers");
+  private static final Setting<Boolean> FORCE_RANGES = new Setting<>("proxy_force_ranges");
 
   /** {@code ngx_http_proxy_hide_headers}. */
   static final Set<String> HIDDEN =
@@ -51,6 +55,15 @@ final class ProxyResponseDirectives {
     table.define("proxy_pass_header", (d, level, reading) -> name(PASS, d, level));
     table.define("proxy_ignore_headers", ProxyResponseDirectives::ignore);
     table.define("proxy_intercept_errors", Setter.flag(INTERCEPT));
+    table.define("proxy_pass_trailers", Setter.flag(PASS_TRAILERS));
+    table.define("proxy_force_ranges", Setter.flag(FORCE_RANGES));
+  }
+
+  private static Ranges ranges(Level level) {
+    if (!level.get(FORCE_RANGES, false)) {
+      return Ranges.BACKENDS;
+    }
+    return StaticDirectives.maxRanges(level) == 0 ? Ranges.NONE : Ranges.FORCED;
   }
 
   private static void name(Setting<Set<String>> setting, Directive directive, Level level) {
@@ -77,6 +90,9 @@ final class ProxyResponseDirectives {
         ProxyRewriteDirectives.redirects(level, path, target),
         List.copyOf(ProxyRewriteDirectives.cookieDomains(level)),
         List.copyOf(ProxyRewriteDirectives.cookiePaths(level)),
+        List.copyOf(ProxyCookieDirectives.flags(level)),
+        level.get(PASS_TRAILERS, false),
+        ranges(level),
         ProxyBufferDirectives.buffering(level),
         ProxyBufferDirectives.readAhead(level),
         ProxyBufferDirectives.headSize(level),

@@ -2,21 +2,29 @@ package org.culvert.directive;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.culvert.conf.ConfigurationException;
 import org.culvert.conf.Directive;
 import org.culvert.conf.Units;
 import org.culvert.conf.Word;
+import org.culvert.content.FileRules;
+import org.culvert.content.FileRules.IfModifiedSince;
 import org.culvert.content.StaticSettings;
 import org.culvert.content.TryFiles;
 import org.culvert.directive.LocationDirectives.Path;
 import org.culvert.variable.Template;
 import org.jspecify.annotations.Nullable;
 
-/** Static files: {@code root}, {@code alias}, {@code index}, {@code types}. */
+/** Static files: {@code root}, {@code alias}, {@code index}, and how they may be asked for. */
 final class StaticDirectives {
   private static final Setting<Folder> FOLDER = new Setting<>("root");
   private static final Setting<List<Template>> INDEX = new Setting<>("index");
   private static final Setting<TryFiles> TRY_FILES = new Setting<>("try_files");
+  private static final Setting<Boolean> ETAG = new Setting<>("etag");
+  private static final Setting<Integer> MAX_RANGES = new Setting<>("max_ranges");
+  private static final Setting<Boolean> LOG_NOT_FOUND = new Setting<>("log_not_found");
+  private static final Setting<IfModifiedSince> IF_MODIFIED_SINCE =
+      new Setting<>("if_modified_since");
   private static final int HIGHEST_STATUS = 999;
 
   /**
@@ -34,6 +42,17 @@ final class StaticDirectives {
     table.define("alias", StaticDirectives::folder);
     table.define("index", StaticDirectives::index);
     table.define("try_files", StaticDirectives::tryFiles);
+    table.define("etag", Setter.flag(ETAG));
+    table.define("max_ranges", Setter.number(MAX_RANGES));
+    table.define("log_not_found", Setter.flag(LOG_NOT_FOUND));
+    table.define(
+        "if_modified_since",
+        Setter.choice(
+            IF_MODIFIED_SINCE,
+            Map.of(
+                "off", IfModifiedSince.OFF,
+                "exact", IfModifiedSince.EXACT,
+                "before", IfModifiedSince.BEFORE)));
   }
 
   /** Whether a folder was named here or around. */
@@ -50,7 +69,17 @@ final class StaticDirectives {
         folder.alias(),
         folder.prefix(),
         List.copyOf(level.get(INDEX, List.of(Template.constant("index.html")))),
-        MediaTypeDirectives.types(level, reading));
+        MediaTypeDirectives.types(level, reading),
+        new FileRules(
+            level.get(ETAG, true),
+            level.get(IF_MODIFIED_SINCE, IfModifiedSince.EXACT),
+            level.get(MAX_RANGES, Integer.MAX_VALUE),
+            level.get(LOG_NOT_FOUND, true)));
+  }
+
+  /** {@code max_ranges}, of whatever is answered in parts. */
+  static int maxRanges(Level level) {
+    return level.get(MAX_RANGES, Integer.MAX_VALUE);
   }
 
   /** {@code try_files}, which is not inherited. */

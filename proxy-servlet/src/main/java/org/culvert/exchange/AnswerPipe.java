@@ -14,6 +14,7 @@ import org.culvert.http.GatewayFailure;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.ResponseHead;
 import org.culvert.observe.Errno;
+import org.culvert.variable.RequestFacts;
 import org.culvert.variable.Scope;
 import org.jspecify.annotations.Nullable;
 
@@ -101,10 +102,14 @@ public final class AnswerPipe {
       Scope scope,
       Consumer<@Nullable GatewayFailure> ended) {
     ResponseHead forwarded = ForwardedResponse.of(answer, rules, scope);
+    ForwardedRange range =
+        ForwardedRange.of(answer, rules.ranges(), scope.get(RequestFacts.class).head());
+    forwarded = range.head(forwarded);
     location.addHeaders().accept(forwarded);
     downstream.head(forwarded);
     boolean buffering = buffering(answer, rules);
-    new AnswerPipe(body, downstream, buffering, rules.bufferSize(), ended).start();
+    AnswerBody sent = new ForwardedBody(body, range.start(), range.end(), rules.passTrailers());
+    new AnswerPipe(sent, downstream, buffering, rules.bufferSize(), ended).start();
   }
 
   private static boolean buffering(ResponseHead answer, ResponseRules rules) {

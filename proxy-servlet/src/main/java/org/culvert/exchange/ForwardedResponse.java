@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.NavigableSet;
 import java.util.TreeSet;
+import org.culvert.exchange.ProxySettings.Ranges;
 import org.culvert.exchange.ProxySettings.ResponseRules;
 import org.culvert.exchange.ProxySettings.Rewrite;
 import org.culvert.http.HeaderField;
@@ -82,12 +83,17 @@ public final class ForwardedResponse {
     HopByHop.strip(peers);
     HeaderFields fields = new HeaderFields();
     for (HeaderField field : peers) {
-      if (!rules.hide().contains(field.name())) {
+      if (!isHidden(field, rules)) {
         String value = rewritten(field, rules, scope, contextPath);
         fields.add(value.equals(field.value()) ? field : new HeaderField(field.name(), value));
       }
     }
     return new ResponseHead(answer.status(), answer.reason(), fields);
+  }
+
+  private static boolean isHidden(HeaderField field, ResponseRules rules) {
+    return rules.hide().contains(field.name())
+        || (rules.ranges() != Ranges.BACKENDS && field.is("Accept-Ranges"));
   }
 
   private static String rewritten(
@@ -127,45 +133,19 @@ public final class ForwardedResponse {
   }
 
   private static String cookie(String value, ResponseRules rules, Scope scope, String contextPath) {
-    String changed = value;
-    if (!rules.cookieDomains().isEmpty()) {
-      changed = attribute(changed, "domain", v -> rewrite(v, rules.cookieDomains(), scope, true));
+    SetCookie cookie = new SetCookie(value);
+    if (!cookie.isCookie()) {
+      return value;
     }
-    if (!rules.cookiePaths().isEmpty()) {
-      changed =
-          attribute(
-              changed,
-              "path",
-              v -> {
-                String path = rewrite(v, rules.cookiePaths(), scope, false);
-                return path == null ? null : inContext(path, contextPath);
-              });
-    }
-    return changed;
-  }
-
-  private interface Change {
-    @Nullable String of(String value);
-  }
-
-  /** Changes the value of a cookie's attribute (RFC 6265, section 4.1.1). */
-  private static String attribute(String cookie, String name, Change change) {
-    int start = cookie.indexOf(';');
-    while (start >= 0) {
-      int end = cookie.indexOf(';', start + 1);
-      int stop = end < 0 ? cookie.length() : end;
-      int equals = cookie.indexOf('=', start);
-      if (equals > 0
-          && equals < stop
-          && cookie.substring(start + 1, equals).strip().equalsIgnoreCase(name)) {
-        String changed = change.of(cookie.substring(equals + 1, stop).strip());
-        return changed == null
-            ? cookie
-            : cookie.substring(0, equals + 1) + changed + cookie.substring(stop);
-      }
-      start = end;
-    }
-    return cookie;
+    cookie.change("domain", v -> rewrite(v, rules.cookieDomains(), scope, true));
+    cookie.change(
+        "path",
+        v -> {
+          String path = rewrite(v, rules.cookiePaths(), scope, false);
+          return path == null ? null : inContext(path, contextPath);
+        });
+    cookie.flag(rules.cookieFlags(), scope);
+    return cookie.toString();
   }
 
   /** The first rule that matches, applied; null when none does. */
@@ -187,8 +167,9 @@ public final class ForwardedResponse {
       String value, Rewrite.Prefix rule, Scope scope, boolean whole) {
     String match = rule.match().evaluate(scope);
     if (whole) {
+      String dot = value.startsWith(".") ? "." : "";
       return undotted(value).equalsIgnoreCase(undotted(match))
-          ? rule.replacement().evaluate(scope)
+          ? dot + rule.replacement().evaluate(scope)
           : null;
     }
     return value.startsWith(match)

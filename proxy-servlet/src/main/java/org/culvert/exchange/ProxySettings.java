@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.culvert.resolver.ResolverSettings;
 import org.culvert.variable.CapturingRegex;
+import org.culvert.variable.Scope;
 import org.culvert.variable.Template;
 import org.jspecify.annotations.Nullable;
 
@@ -111,6 +112,9 @@ public record ProxySettings(
    * @param redirects {@code proxy_redirect}, in order; empty when off
    * @param cookieDomains {@code proxy_cookie_domain}, in order
    * @param cookiePaths {@code proxy_cookie_path}, in order
+   * @param cookieFlags {@code proxy_cookie_flags}, in order
+   * @param passTrailers {@code proxy_pass_trailers}
+   * @param ranges {@code proxy_force_ranges} and {@code max_ranges}
    * @param buffering {@code proxy_buffering}
    * @param bufferSize bytes read ahead of the client, per connection
    * @param headSize bytes of a head at most ({@code proxy_buffer_size})
@@ -122,6 +126,9 @@ public record ProxySettings(
       List<Rewrite> redirects,
       List<Rewrite> cookieDomains,
       List<Rewrite> cookiePaths,
+      List<CookieFlags> cookieFlags,
+      boolean passTrailers,
+      Ranges ranges,
       boolean buffering,
       int bufferSize,
       int headSize,
@@ -131,6 +138,32 @@ public record ProxySettings(
       NavigableSet<String> hidden = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
       hidden.addAll(hide);
       hide = Collections.unmodifiableNavigableSet(hidden);
+    }
+  }
+
+  /** Whether an answer is cut to the part that the client asks for. */
+  public enum Ranges {
+    /** That is the backend's to do. */
+    BACKENDS,
+    /** Never, nor does the client hear of a backend that could. */
+    NONE,
+    /** It is ({@code proxy_force_ranges}). */
+    FORCED
+  }
+
+  /**
+   * One {@code proxy_cookie_flags}.
+   *
+   * @param name of the cookies that it is for; null where {@code regex} says it
+   * @param flags {@code secure}, {@code nosecure} and so on; any other word does nothing
+   */
+  public record CookieFlags(
+      @Nullable Template name, @Nullable CapturingRegex regex, List<Template> flags) {
+    /** Whether it is for cookies of a name. */
+    boolean isFor(String cookie, Scope scope) {
+      return regex != null
+          ? regex.find(cookie, scope)
+          : name != null && name.evaluate(scope).equalsIgnoreCase(cookie);
     }
   }
 

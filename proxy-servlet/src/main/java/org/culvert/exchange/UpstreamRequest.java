@@ -11,6 +11,7 @@ import org.culvert.resolver.Resolution;
 import org.culvert.resolver.ResolverSettings;
 import org.culvert.upstream.Attempts;
 import org.culvert.upstream.UpstreamGroup;
+import org.culvert.variable.RequestFacts;
 import org.culvert.variable.Scope;
 import org.jspecify.annotations.Nullable;
 
@@ -219,12 +220,24 @@ public final class UpstreamRequest {
       attempted.done();
       drop(body, dropped(answer, "which is redirected"));
       redirect(answer);
+    } else if (isUnsatisfiable(answer)) {
+      attempted.done();
+      drop(body, dropped(answer, "of which no part is asked for"));
+      if (claim()) {
+        String all = "bytes */" + answer.fields().first("Content-Length");
+        end.unanswered(416, HeaderFields.of("Content-Range", all), null);
+      }
     } else if (claim()) {
       answer(attempted, answer, body);
     } else {
       attempted.done();
       body.cancel(late(aborted));
     }
+  }
+
+  private boolean isUnsatisfiable(ResponseHead answer) {
+    RequestHead request = scope.get(RequestFacts.class).head();
+    return ForwardedRange.of(answer, settings.response().ranges(), request).isUnsatisfiable();
   }
 
   private void redirect(ResponseHead answer) {

@@ -17,6 +17,21 @@ public final class AddHeaders {
     return STATUSES.contains(status);
   }
 
+  /** Whether any of them is for answers of a status. */
+  public static boolean areFor(List<AddHeader> headers, int status) {
+    return headers.stream().anyMatch(header -> header.always() || isFor(status));
+  }
+
+  /** Adds the trailers that apply to a status, but for those whose value is empty. */
+  public static void add(List<AddHeader> trailers, int status, Scope scope, HeaderFields fields) {
+    for (AddHeader trailer : trailers) {
+      String value = trailer.always() || isFor(status) ? trailer.value().evaluate(scope) : "";
+      if (!value.isEmpty()) {
+        fields.add(trailer.name(), value);
+      }
+    }
+  }
+
   /**
    * Adds the fields that apply to a status. Those whose value is empty are left out; Last-Modified
    * and ETag replace the answer's own, all others stand beside it.

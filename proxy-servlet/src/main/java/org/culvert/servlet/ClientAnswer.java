@@ -6,6 +6,7 @@ import org.culvert.exchange.Downstream;
 import org.culvert.exchange.LocationRules;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.ResponseHead;
+import org.culvert.observe.ResponseRecord;
 import org.culvert.rewrite.AddHeaders;
 import org.culvert.rewrite.ErrorPage;
 import org.culvert.rewrite.ErrorPages;
@@ -67,7 +68,11 @@ final class ClientAnswer {
 
   /** Where it is to be written. */
   Downstream downstream() {
-    return downstream;
+    RequestFacts facts = scope.get(RequestFacts.class);
+    boolean chunks = !facts.isSubrequest() && !facts.head().protocol().startsWith("HTTP/1.0");
+    return location.addTrailers().isEmpty() || !chunks
+        ? downstream
+        : new TrailingDownstream(downstream, location.addTrailers(), scope);
   }
 
   /** The status that the client sees whatever is answered; 0 for the answer's own. */
@@ -142,6 +147,7 @@ final class ClientAnswer {
       return;
     }
     int sent = pageStatus == 0 ? status : pageStatus;
+    scope.get(ResponseRecord.class).status(sent); // For "$status", of which a value may be made.
     fields.addAll(kept.toList());
     location.expires().apply(sent, scope, fields);
     AddHeaders.apply(location.addHeaders(), sent, scope, fields);
@@ -156,19 +162,20 @@ final class ClientAnswer {
     }
     addHeaders(answer.status(), fields);
     String method = scope.get(RequestFacts.class).head().method();
-    LocalBody.send(downstream, method, answer, fields, end);
+    LocalBody.send(downstream(), method, answer, fields, end);
   }
 
   /** Sends a file; {@code end} is told once, when it is over. */
   void send(StaticOutcome.Answered file, Runnable end) {
     HeaderFields fields = new HeaderFields(file.head().fields());
     addHeaders(file.head().status(), fields);
-    downstream.head(new ResponseHead(file.head().status(), file.head().reason(), fields));
+    Downstream to = downstream();
+    to.head(new ResponseHead(file.head().status(), file.head().reason(), fields));
     if (file.body() == null) {
-      downstream.complete();
+      to.complete();
       end.run();
     } else {
-      FilePump.send(downstream, file.body(), end);
+      FilePump.send(to, file.body(), end);
     }
   }
 }

@@ -82,6 +82,9 @@ final class ForwardedTest {
             List.of(
                 new Rewrite.Prefix(Template.constant("backend"), Template.constant("example.org"))),
             List.of(new Rewrite.Prefix(Template.constant("/one/"), Template.constant("/two/"))),
+            List.of(),
+            false,
+            ProxySettings.Ranges.BACKENDS,
             true,
             65536,
             4096,
@@ -258,7 +261,7 @@ final class ForwardedTest {
     assertThat(fields.first("Refresh")).isEqualTo("5; url=/y");
     assertThat(fields.contains("Server")).isFalse();
     assertThat(fields.first("Set-Cookie"))
-        .isEqualTo("a=b; Path=/two/x; Domain=example.org; HttpOnly");
+        .isEqualTo("a=b; Path=/two/x; Domain=.example.org; HttpOnly");
   }
 
   @Test
@@ -289,6 +292,9 @@ final class ForwardedTest {
                     table.compile("https://$1$2"))),
             List.of(),
             List.of(),
+            List.of(),
+            false,
+            ProxySettings.Ranges.BACKENDS,
             true,
             65536,
             4096,

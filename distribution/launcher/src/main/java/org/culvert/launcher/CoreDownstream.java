@@ -95,6 +95,11 @@ final class CoreDownstream implements Downstream {
     head.endConnection();
   }
 
+  /** Whether an answer of unknown length may go in chunks. */
+  void chunks(boolean allowed) {
+    head.chunks(allowed);
+  }
+
   /** What follows a write may wait for a disk. */
   void waitsForDisk() {
     blocking = true;

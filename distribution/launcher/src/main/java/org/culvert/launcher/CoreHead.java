@@ -26,6 +26,7 @@ final class CoreHead {
   private long length = -1;
   private ClientSettings rules = ClientSettings.DEFAULT;
   private boolean ending;
+  private boolean chunks = true;
 
   CoreHead(Request request, ResponseRecord record) {
     this.request = request;
@@ -53,6 +54,11 @@ final class CoreHead {
   /** The connection ends with this answer. */
   void endConnection() {
     ending = true;
+  }
+
+  /** {@code chunked_transfer_encoding}. */
+  void chunks(boolean allowed) {
+    chunks = allowed;
   }
 
   void trailers(HeaderFields fields) {
@@ -95,7 +101,8 @@ final class CoreHead {
     if (mayHaveTrailers(now.status(), whole)) {
       response.setTrailersSupplier(this::trailerFields);
     }
-    boolean rest = whole && !body.leave();
+    boolean endless = !chunks && !whole && length < 0;
+    boolean rest = (whole && !body.leave()) || endless;
     if (http1 != null) {
       if (rest || !mayStay(http1)) {
         fields.put(HttpHeader.CONNECTION, "close");
@@ -119,6 +126,7 @@ final class CoreHead {
   private boolean mayHaveTrailers(int status, boolean whole) {
     boolean known = whole && trailers.size() == 0 && !HttpMethod.HEAD.is(request.getMethod());
     return length < 0
+        && chunks
         && !known
         && request.getConnectionMetaData().getHttpVersion() != HttpVersion.HTTP_1_0
         && status != 204

@@ -48,6 +48,11 @@ class CoreFrontTest {
             proxy_pass http://127.0.0.1:%2$d;
             proxy_request_buffering off;
             proxy_http_version 1.1;
+            proxy_pass_trailers on;
+          }
+          location = /unchunked {
+            chunked_transfer_encoding off;
+            proxy_pass http://127.0.0.1:%2$d;
           }
           location = /local { add_header X-Requests $connection_requests; return 200 "local\\n"; }
           location = /dropped { return 444; }
@@ -373,6 +378,32 @@ class CoreFrontTest {
               + "3\r\nabc\r\n0\r\nX-Sum: 42\r\n\r\n");
 
       assertThat(rest(client)).endsWith("2\r\nok\r\n0\r\nX-Back: 42\r\n\r\n");
+    }
+  }
+
+  @Test
+  void anAnswerOfUnknownLengthEndsWithItsConnectionWhereItMayHaveNoChunks() throws Exception {
+    String body = "a line of the answer\n".repeat(1000);
+    backend(
+        connection -> {
+          head(connection);
+          String chunk = Integer.toHexString(body.length()) + "\r\n" + body + "\r\n0\r\n\r\n";
+          send(connection, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk);
+        });
+    try (Socket client = client()) {
+      send(client, get("/unchunked", ""));
+      String answer = rest(client);
+      assertThat(answer).contains("Connection: close\r\n").endsWith("\r\n\r\n" + body);
+      assertThat(answer).doesNotContain("Transfer-Encoding", "Content-Length");
+    }
+  }
+
+  @Test
+  void whatHasNotChangedHasNoLength() throws Exception {
+    try (Socket client = client()) {
+      String fields = "If-None-Match: *\r\nConnection: close\r\n";
+      send(client, get("/files/a.txt", fields));
+      assertThat(rest(client)).startsWith("HTTP/1.1 304 ").doesNotContain("Content-Length");
     }
   }
 

@@ -44,6 +44,7 @@ class HttpStreamingIT {
       client_max_body_size 0;
       location / {
           proxy_pass %1$s;
+          proxy_pass_trailers on;
           proxy_buffering off;
           proxy_request_buffering off;
       }

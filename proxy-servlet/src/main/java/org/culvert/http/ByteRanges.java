@@ -1,4 +1,4 @@
-package org.culvert.content;
+package org.culvert.http;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
  * @param kind what to answer
  * @param ranges the parts asked for, in their order; at least one for {@link Kind#PARTIAL}
  */
-record ByteRanges(Kind kind, List<Range> ranges) {
+public record ByteRanges(Kind kind, List<Range> ranges) {
   /** What to answer. */
-  enum Kind {
+  public enum Kind {
     /** 200 with everything: no ranges, not bytes, or more bytes than there are. */
     WHOLE,
     /** 206. */
@@ -23,15 +23,21 @@ record ByteRanges(Kind kind, List<Range> ranges) {
   }
 
   /** From {@code start} to {@code end}, exclusive. */
-  record Range(long start, long end) {}
+  public record Range(long start, long end) {}
 
   private static final String UNIT = "bytes=";
   private static final ByteRanges WHOLE = new ByteRanges(Kind.WHOLE, List.of());
   private static final ByteRanges UNSATISFIABLE = new ByteRanges(Kind.UNSATISFIABLE, List.of());
 
-  /** Reads the field for a file of that length. */
-  static ByteRanges parse(String field, long length) {
-    if (field.length() <= UNIT.length() || !field.toLowerCase(Locale.ROOT).startsWith(UNIT)) {
+  /**
+   * Reads the field for a file of that length.
+   *
+   * @param most ranges, of which more are none
+   */
+  public static ByteRanges parse(String field, long length, int most) {
+    if (most == 0
+        || field.length() <= UNIT.length()
+        || !field.toLowerCase(Locale.ROOT).startsWith(UNIT)) {
       return WHOLE;
     }
     List<Range> ranges = new ArrayList<>();
@@ -47,7 +53,7 @@ record ByteRanges(Kind kind, List<Range> ranges) {
       } else if (range.start == 0) {
         return WHOLE;
       }
-      if (size > length) {
+      if (size > length || ranges.size() > most) {
         return WHOLE;
       }
     }
