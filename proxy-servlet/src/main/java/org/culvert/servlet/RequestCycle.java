@@ -251,7 +251,7 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome, Limiting.Limit
   private void close(int status) {
     if (status == 444) {
       record.status(444);
-      answer.downstream().drop();
+      client.drop();
       end();
     } else {
       abandon(status, new GatewayFailure(GatewayFailure.Kind.CLIENT_GONE, "return " + status));

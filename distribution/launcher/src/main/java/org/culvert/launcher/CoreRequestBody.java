@@ -22,9 +22,6 @@ import org.jspecify.annotations.Nullable;
  * an expecting client to continue when the first one is demanded.
  */
 final class CoreRequestBody implements RequestBody {
-  /** How Jetty says that the client has left in the midst of it, by the same kind of exception. */
-  private static final String EARLY_END = "Early EOF";
-
   private final Request request;
   private final long length;
   private Content.@Nullable Chunk chunk;
@@ -136,14 +133,16 @@ final class CoreRequestBody implements RequestBody {
     }
   }
 
-  private static IOException broken(Throwable failure) {
+  private IOException broken(Throwable failure) {
     if (failure instanceof TimeoutException) {
       String timedOut = "client timed out while sending its body";
       return new IOException(
           timedOut, new GatewayFailure(GatewayFailure.Kind.CLIENT_TIMEOUT, timedOut));
     }
-    if (failure instanceof HttpException refused && !EARLY_END.equals(refused.getReason())) {
-      String invalid = "client sent an invalid body: " + refused.getReason();
+    Http1Connection http1 = Http1Connection.of(request);
+    HttpException invalidBody = http1 == null ? null : http1.invalidBody();
+    if (invalidBody != null) {
+      String invalid = "client sent an invalid body: " + invalidBody.getReason();
       return new IOException(invalid, new GatewayFailure(GatewayFailure.Kind.BAD_REQUEST, invalid));
     }
     return new IOException("client broke off: " + failure, failure);

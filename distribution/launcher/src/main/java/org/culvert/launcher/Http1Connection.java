@@ -48,6 +48,7 @@ final class Http1Connection extends HttpConnection {
   private final Duration headTimeout;
   private final HeadBuffers buffers;
   private volatile @Nullable String sentLine;
+  private volatile @Nullable HttpException invalidBody;
   private volatile @Nullable GatewayFailure refusal;
   private volatile boolean endedUnanswered;
   private volatile boolean reached;
@@ -199,6 +200,11 @@ final class Http1Connection extends HttpConnection {
     return why != null ? why : failure(HttpStatus.BAD_REQUEST_400, "invalid request");
   }
 
+  /** What is wrong with the present request's body, which Jetty tells as an early end; or null. */
+  @Nullable HttpException invalidBody() {
+    return invalidBody;
+  }
+
   /** The present request's line as it was sent, where its parts are not all of it; else null. */
   @Nullable String sentLine() {
     return sentLine;
@@ -324,6 +330,7 @@ final class Http1Connection extends HttpConnection {
     public void messageBegin() {
       reached = false;
       holdsBuffer = false;
+      invalidBody = null;
       partial.clear();
       super.messageBegin();
     }
@@ -473,6 +480,9 @@ final class Http1Connection extends HttpConnection {
 
     @Override
     protected void badMessage(HttpException failure) {
+      if (!inHead) {
+        connection.invalidBody = failure;
+      }
       keep();
       read = null;
       super.badMessage(failure);

@@ -8,7 +8,10 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,6 +53,7 @@ class TunnelTest {
   private final BlockingQueue<String> ends = new LinkedBlockingQueue<>();
   private int port;
   private int tlsPort;
+  private int proxiedPort;
   private @Nullable ServerSocket backend;
   private @Nullable Master master;
   private @Nullable Thread running;
@@ -59,7 +63,8 @@ class TunnelTest {
     port = MasterTest.freePort();
     do {
       tlsPort = MasterTest.freePort();
-    } while (tlsPort == port);
+      proxiedPort = MasterTest.freePort();
+    } while (tlsPort == port || proxiedPort == port || proxiedPort == tlsPort);
     ServerSocket listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     backend = listening;
     Thread accepting =
@@ -150,13 +155,15 @@ class TunnelTest {
           server {
             listen 127.0.0.1:%d;
             listen 127.0.0.1:%d ssl;
+            listen 127.0.0.1:%d proxy_protocol;
+            listen unix:%s;
             ssl_certificate one.pem;
             ssl_certificate_key one.key;
             location / { proxy_pass http://127.0.0.1:%d; proxy_websocket %s; }
           }
         }
         """
-            .formatted(port, tlsPort, backendPort(), mode));
+            .formatted(port, tlsPort, proxiedPort, folder.resolve("s"), backendPort(), mode));
   }
 
   private int backendPort() {
@@ -302,6 +309,33 @@ class TunnelTest {
       assertThat(ends.poll(10, TimeUnit.SECONDS)).isEqualTo("closed");
       thread.join(10_000);
       assertThat(thread.isAlive()).isFalse();
+    }
+  }
+
+  @Test
+  void carriesATunnelBehindAHeaderOfTheProxyProtocol() throws Exception {
+    start("tunnel");
+    try (Socket client = new Socket(InetAddress.getLoopbackAddress(), proxiedPort)) {
+      client.setSoTimeout(20_000);
+      send(client, "PROXY TCP4 192.0.2.1 198.51.100.2 5001 80\r\n" + HANDSHAKE);
+      assertThat(head(client.getInputStream())).startsWith("HTTP/1.1 101");
+      echoes(client, "proxied");
+    }
+  }
+
+  @Test
+  void carriesATunnelOverAUnixDomainSocket() throws Exception {
+    start("tunnel");
+    try (SocketChannel client =
+        SocketChannel.open(UnixDomainSocketAddress.of(folder.resolve("s")))) {
+      client.write(ByteBuffer.wrap(HANDSHAKE.getBytes(StandardCharsets.US_ASCII)));
+      InputStream in = Channels.newInputStream(client);
+      assertThat(head(in)).startsWith("HTTP/1.1 101");
+      client.write(ByteBuffer.wrap(new byte[] {(byte) 0x81, (byte) 0x82, 0, 0, 0, 0, 'h', 'i'}));
+      assertThat(in.readNBytes(4)).containsExactly(0x81, 2, 'h', 'i');
+      client.shutdownOutput();
+      assertThat(in.read()).isNegative();
+      assertThat(ends.poll(10, TimeUnit.SECONDS)).isEqualTo("closed");
     }
   }
 
