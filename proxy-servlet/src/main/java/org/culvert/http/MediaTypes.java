@@ -23,10 +23,12 @@ public record MediaTypes(Map<String, String> byExtension, String fallback) {
     byExtension = Map.copyOf(byExtension);
   }
 
-  /** The type for a path, or "" where there is none. */
+  /**
+   * The type for a path, or "" where there is none. A dot that begins a name begins no extension.
+   */
   public String of(String path) {
     int dot = path.lastIndexOf('.');
-    if (dot < 0 || path.indexOf('/', dot) >= 0) {
+    if (dot < 1 || path.charAt(dot - 1) == '/' || path.indexOf('/', dot) >= 0) {
       return fallback;
     }
     String extension = path.substring(dot + 1).toLowerCase(Locale.ROOT);

@@ -1,9 +1,11 @@
 package org.culvert.servlet;
 
+import java.util.List;
 import org.culvert.content.StaticOutcome;
 import org.culvert.directive.LocationSettings;
 import org.culvert.exchange.Downstream;
 import org.culvert.exchange.LocationRules;
+import org.culvert.http.HeaderField;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.ResponseHead;
 import org.culvert.observe.ResponseRecord;
@@ -148,7 +150,11 @@ final class ClientAnswer {
     }
     int sent = pageStatus == 0 ? status : pageStatus;
     scope.get(ResponseRecord.class).status(sent); // For "$status", of which a value may be made.
-    fields.addAll(kept.toList());
+    if (kept.size() > 0) {
+      List<HeaderField> own = fields.toList();
+      fields.removeIf(field -> true);
+      fields.addAll(kept.toList()).addAll(own);
+    }
     location.expires().apply(sent, scope, fields);
     AddHeaders.apply(location.addHeaders(), sent, scope, fields);
   }

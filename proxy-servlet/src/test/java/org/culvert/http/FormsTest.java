@@ -72,7 +72,7 @@ class FormsTest {
     "/a.html/b,     x/default",
     "/a,            x/default",
     "/a.,           x/default",
-    "/.html,        text/html",
+    "/.html,        x/default",
   })
   void mediaTypesFollowFromTheExtension(String path, String type) {
     assertThat(new MediaTypes(Map.of("html", "text/html"), "x/default").of(path)).isEqualTo(type);
