@@ -98,9 +98,10 @@ public final class AnswerPipe {
       Consumer<@Nullable GatewayFailure> ended) {
     ResponseHead forwarded = ForwardedResponse.of(answer, rules, scope);
     location.addHeaders().accept(forwarded);
-    downstream.head(forwarded);
+    Downstream paced = location.paced().apply(downstream);
+    paced.head(forwarded);
     boolean buffering = buffering(answer, rules);
-    new AnswerPipe(body, downstream, buffering, rules.bufferSize(), ended).start();
+    new AnswerPipe(body, paced, buffering, rules.bufferSize(), ended).start();
   }
 
   private static boolean buffering(ResponseHead answer, ResponseRules rules) {
