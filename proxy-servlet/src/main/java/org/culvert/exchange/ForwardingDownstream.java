@@ -54,6 +54,11 @@ public abstract class ForwardingDownstream implements Downstream {
   }
 
   @Override
+  public void drop() {
+    client.drop();
+  }
+
+  @Override
   public boolean isCommitted() {
     return client.isCommitted();
   }

@@ -5,9 +5,12 @@ import org.culvert.content.StaticOutcome;
 import org.culvert.directive.LocationSettings;
 import org.culvert.exchange.Downstream;
 import org.culvert.exchange.LocationRules;
+import org.culvert.exchange.PacedDownstream;
+import org.culvert.exchange.Timers;
 import org.culvert.http.HeaderField;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.ResponseHead;
+import org.culvert.limit.RateLimits;
 import org.culvert.observe.ResponseRecord;
 import org.culvert.rewrite.AddHeaders;
 import org.culvert.rewrite.ErrorPage;
@@ -25,6 +28,7 @@ final class ClientAnswer {
   private Downstream client;
   private final CodingDownstream coding;
   private final Scope scope;
+  private final Timers timers;
   private LocationSettings location;
   private Downstream downstream;
   private final HeaderFields kept = new HeaderFields();
@@ -39,10 +43,12 @@ final class ClientAnswer {
    * @param client the client's leg
    * @param fallback whose rules hold before a location is found
    */
-  ClientAnswer(Downstream client, LocationSettings fallback, Scope scope) {
+  ClientAnswer(Downstream client, LocationSettings fallback, Scope scope, Timers timers) {
+    this.timers = timers;
     this.scope = scope;
     this.location = fallback;
-    this.coding = new CodingDownstream(client, scope, () -> location.gzip());
+    Downstream paced = new PaceableDownstream(client, this::paced);
+    this.coding = new CodingDownstream(paced, scope, () -> location.gzip());
     this.client = coding;
     this.downstream = coding;
   }
@@ -134,6 +140,18 @@ final class ClientAnswer {
   LocationRules rules() {
     return new LocationRules(
         location.maxBodySize(), status -> pageFor(status) != null, this::addHeaders);
+  }
+
+  /** {@code limit_rate}; a subrequest's answer goes to nobody. */
+  private Downstream paced(Downstream leg) {
+    RateLimits limits = location.limits().rate();
+    long rate = limits.rate(scope);
+    if (rate == 0 || scope.get(RequestFacts.class).isSubrequest()) {
+      return leg;
+    }
+    ResponseRecord record = scope.get(ResponseRecord.class);
+    return new PacedDownstream(
+        leg, timers, rate, limits.after(scope), record.startMillis(), record.startNanos());
   }
 
   private void addHeaders(ResponseHead head) {

@@ -126,6 +126,11 @@ final class CodingDownstream implements Downstream, AutoCloseable {
   }
 
   @Override
+  public void drop() {
+    client.drop();
+  }
+
+  @Override
   public boolean isCommitted() {
     return wrote || client.isCommitted();
   }

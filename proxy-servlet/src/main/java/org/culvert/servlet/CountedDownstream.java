@@ -60,6 +60,12 @@ final class CountedDownstream extends ForwardingDownstream {
     super.abort(cause);
   }
 
+  @Override
+  public void drop() {
+    counted.suspend();
+    super.drop();
+  }
+
   /** The write of the last piece, and a limit for it where it is not done at once. */
   private final class LastWrite implements Completion {
     private final Completion done;

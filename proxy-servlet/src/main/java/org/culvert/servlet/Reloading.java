@@ -66,7 +66,7 @@ final class Reloading implements ProxyMXBean, AutoCloseable {
   void open(ServletContext context, String servlet) {
     register(
         "org.culvert:type=Proxy,host="
-            + ObjectName.quote(context.getVirtualServerName())
+            + ObjectName.quote(String.valueOf(context.getVirtualServerName()))
             + ",context="
             + ObjectName.quote(context.getContextPath())
             + ",servlet="
