@@ -10,15 +10,17 @@ import org.culvert.conf.Directive;
 import org.culvert.conf.Units;
 import org.culvert.limit.ConnectionLimits;
 import org.culvert.limit.Limits;
+import org.culvert.limit.RateLimits;
 import org.culvert.limit.RequestLimits;
 import org.culvert.limit.Severity;
 import org.culvert.limit.ZoneSettings;
 import org.culvert.limit.ZoneSettings.Kind;
+import org.culvert.variable.Template;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code limit_req} and {@code limit_conn} with their zones. Limits are inherited only by a level
- * that has none of its kind.
+ * {@code limit_req} and {@code limit_conn} with their zones, and {@code limit_rate}. Limits are
+ * inherited only by a level that has none of its kind.
  */
 final class LimitDirectives {
   private static final Setting<List<RequestUse>> REQUESTS = new Setting<>("limit_req");
@@ -29,6 +31,9 @@ final class LimitDirectives {
   private static final Setting<Severity> CONNECTIONS_LEVEL = new Setting<>("limit_conn_log_level");
   private static final Setting<Boolean> REQUESTS_DRY_RUN = new Setting<>("limit_req_dry_run");
   private static final Setting<Boolean> CONNECTIONS_DRY_RUN = new Setting<>("limit_conn_dry_run");
+
+  private static final Setting<Template> RATE = new Setting<>("limit_rate");
+  private static final Setting<Template> RATE_AFTER = new Setting<>("limit_rate_after");
 
   private static final Map<String, Severity> LEVELS =
       Map.of(
@@ -55,11 +60,24 @@ final class LimitDirectives {
     table.define("limit_req_status", status(REQUESTS_STATUS));
     table.define("limit_req_log_level", Setter.choice(REQUESTS_LEVEL, LEVELS));
     table.define("limit_req_dry_run", Setter.flag(REQUESTS_DRY_RUN));
+    table.define("limit_rate", size(RATE));
+    table.define("limit_rate_after", size(RATE_AFTER));
     table.define("limit_conn_zone", LimitDirectives::connectionZone);
     table.define("limit_conn", LimitDirectives::connections);
     table.define("limit_conn_status", status(CONNECTIONS_STATUS));
     table.define("limit_conn_log_level", Setter.choice(CONNECTIONS_LEVEL, LEVELS));
     table.define("limit_conn_dry_run", Setter.flag(CONNECTIONS_DRY_RUN));
+  }
+
+  /** nginx's {@code ngx_http_set_complex_value_size_slot}. */
+  private static Setter size(Setting<Template> setting) {
+    return (directive, level, reading) -> {
+      Template size = reading.template(directive, 1);
+      level.putOnce(setting, size, directive);
+      if (size.isConstant() && Units.size(directive.arg(1)).isEmpty()) {
+        throw Setter.invalidValue(directive);
+      }
+    };
   }
 
   private static Setter status(Setting<Integer> setting) {
@@ -94,7 +112,8 @@ final class LimitDirectives {
             List.copyOf(connections),
             level.get(CONNECTIONS_STATUS, UNAVAILABLE),
             level.get(CONNECTIONS_LEVEL, Severity.ERROR),
-            level.get(CONNECTIONS_DRY_RUN, false)));
+            level.get(CONNECTIONS_DRY_RUN, false)),
+        new RateLimits(level.find(RATE), level.find(RATE_AFTER)));
   }
 
   private static void requestZone(Directive directive, Level level, Reading reading)

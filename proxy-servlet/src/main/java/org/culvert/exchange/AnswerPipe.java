@@ -106,10 +106,11 @@ public final class AnswerPipe {
         ForwardedRange.of(answer, rules.ranges(), scope.get(RequestFacts.class).head());
     forwarded = range.head(forwarded);
     location.addHeaders().accept(forwarded);
-    downstream.head(forwarded);
+    Downstream paced = location.paced().apply(downstream);
+    paced.head(forwarded);
     boolean buffering = buffering(answer, rules);
     AnswerBody sent = new ForwardedBody(body, range.start(), range.end(), rules.passTrailers());
-    new AnswerPipe(sent, downstream, buffering, rules.bufferSize(), ended).start();
+    new AnswerPipe(sent, paced, buffering, rules.bufferSize(), ended).start();
   }
 
   private static boolean buffering(ResponseHead answer, ResponseRules rules) {

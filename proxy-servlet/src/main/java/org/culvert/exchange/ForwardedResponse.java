@@ -13,6 +13,7 @@ import org.culvert.http.HopByHop;
 import org.culvert.http.ResponseHead;
 import org.culvert.variable.RequestFacts;
 import org.culvert.variable.Scope;
+import org.culvert.variable.VariableTable;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +53,16 @@ public final class ForwardedResponse {
     HeaderFields fields = new HeaderFields();
     answer.fields().all("WWW-Authenticate").forEach(v -> fields.add("WWW-Authenticate", v));
     return fields;
+  }
+
+  /** {@code X-Accel-Limit-Rate}: the bytes in a second at which the client is sent the answer. */
+  static void limitRate(ResponseHead answer, ResponseRules rules, Scope scope) {
+    String rate = answer.fields().first("X-Accel-Limit-Rate");
+    if (rate != null
+        && rate.matches("\\d{1,15}")
+        && !rules.ignore().contains("x-accel-limit-rate")) {
+      scope.slot(VariableTable.LIMIT_RATE, rate);
+    }
   }
 
   /** Where {@code X-Accel-Redirect} sends the request, or null. */

@@ -241,6 +241,7 @@ public final class UpstreamRequest {
   }
 
   private void redirect(ResponseHead answer) {
+    ForwardedResponse.limitRate(answer, settings.response(), scope);
     String uri = ForwardedResponse.redirect(answer, settings.response());
     HeaderFields kept =
         ForwardedResponse.keptByRedirect(answer.fields(), settings.response(), scope);
@@ -271,6 +272,7 @@ public final class UpstreamRequest {
   }
 
   private void answer(Failover.Try attempted, ResponseHead answer, AnswerBody body) {
+    ForwardedResponse.limitRate(answer, settings.response(), scope);
     Consumer<@Nullable GatewayFailure> ended =
         failure -> {
           attempted.done();

@@ -5,8 +5,9 @@ package org.culvert.limit;
  *
  * @param requests {@code limit_req}
  * @param connections {@code limit_conn}
+ * @param rate {@code limit_rate}
  */
-public record Limits(RequestLimits requests, ConnectionLimits connections) {
+public record Limits(RequestLimits requests, ConnectionLimits connections, RateLimits rate) {
   /** Whether none is asked before a request is answered. */
   public boolean admitAll() {
     return requests.limits().isEmpty() && connections.limits().isEmpty();

@@ -4,8 +4,11 @@ import org.culvert.content.StaticOutcome;
 import org.culvert.directive.LocationSettings;
 import org.culvert.exchange.Downstream;
 import org.culvert.exchange.LocationRules;
+import org.culvert.exchange.PacedDownstream;
+import org.culvert.exchange.Timers;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.ResponseHead;
+import org.culvert.limit.RateLimits;
 import org.culvert.observe.ResponseRecord;
 import org.culvert.rewrite.AddHeaders;
 import org.culvert.rewrite.ErrorPage;
@@ -23,6 +26,7 @@ final class ClientAnswer {
   private Downstream client;
   private final CodingDownstream coding;
   private final Scope scope;
+  private final Timers timers;
   private LocationSettings location;
   private Downstream downstream;
   private final HeaderFields kept = new HeaderFields();
@@ -37,7 +41,8 @@ final class ClientAnswer {
    * @param client the client's leg
    * @param fallback whose rules hold before a location is found
    */
-  ClientAnswer(Downstream client, LocationSettings fallback, Scope scope) {
+  ClientAnswer(Downstream client, LocationSettings fallback, Scope scope, Timers timers) {
+    this.timers = timers;
     this.scope = scope;
     this.location = fallback;
     this.coding = new CodingDownstream(client, scope, () -> location.gzip());
@@ -131,7 +136,19 @@ final class ClientAnswer {
   /** What the location has to say of a backend's answer. */
   LocationRules rules() {
     return new LocationRules(
-        location.maxBodySize(), status -> pageFor(status) != null, this::addHeaders);
+        location.maxBodySize(), status -> pageFor(status) != null, this::addHeaders, this::paced);
+  }
+
+  /** {@code limit_rate}; a subrequest's answer goes to nobody. */
+  private Downstream paced(Downstream leg) {
+    RateLimits limits = location.limits().rate();
+    long rate = limits.rate(scope);
+    if (rate == 0 || scope.get(RequestFacts.class).isSubrequest()) {
+      return leg;
+    }
+    ResponseRecord record = scope.get(ResponseRecord.class);
+    return new PacedDownstream(
+        leg, timers, rate, limits.after(scope), record.startMillis(), record.startNanos());
   }
 
   private void addHeaders(ResponseHead head) {
@@ -162,14 +179,14 @@ final class ClientAnswer {
     }
     addHeaders(answer.status(), fields);
     String method = scope.get(RequestFacts.class).head().method();
-    LocalBody.send(downstream(), method, answer, fields, end);
+    LocalBody.send(paced(downstream()), method, answer, fields, end);
   }
 
   /** Sends a file; {@code end} is told once, when it is over. */
   void send(StaticOutcome.Answered file, Runnable end) {
     HeaderFields fields = new HeaderFields(file.head().fields());
     addHeaders(file.head().status(), fields);
-    Downstream to = downstream();
+    Downstream to = paced(downstream());
     to.head(new ResponseHead(file.head().status(), file.head().reason(), fields));
     if (file.body() == null) {
       to.complete();

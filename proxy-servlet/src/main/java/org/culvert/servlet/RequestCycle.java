@@ -69,7 +69,8 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome, Limiting.Limit
     this.limiting =
         runtime.zones().isEmpty() ? null : new Limiting(this, runtime, leg, life, scope);
     this.client = limiting == null ? leg : limiting.counting();
-    this.answer = new ClientAnswer(client, server.found().fallback(), scope);
+    this.answer =
+        new ClientAnswer(client, server.found().fallback(), scope, runtime.upstreams().timers());
     facts.serverName(server.found().name());
     scope.put(RequestFacts.class, facts).put(ResponseRecord.class, record);
     this.routing = new Routing(server, facts, scope, answer, this);
@@ -85,7 +86,7 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome, Limiting.Limit
     this.call = call;
     this.client = call;
     this.limiting = outer.limiting == null ? null : outer.limiting.within(this, call, life, scope);
-    this.answer = new ClientAnswer(client, server.fallback(), scope);
+    this.answer = new ClientAnswer(client, server.fallback(), scope, runtime.upstreams().timers());
     scope.put(RequestFacts.class, facts).put(ResponseRecord.class, record);
     this.routing = new Routing(new LocationMatch<>(server, null), facts, scope, answer, this);
     this.atEnd = atEnd;

@@ -23,6 +23,11 @@ public final class VariableTable {
    */
   public static final int ARGS = 0;
 
+  /** The slot of {@code $limit_rate}, which {@code set} and a backend's answer may change. */
+  public static final int LIMIT_RATE = 1;
+
+  private static final Set<String> SETTABLE = Set.of("args", "limit_rate");
+
   /** Thrown for a name that nobody defined, or that is none; the message is nginx's. */
   public static final class UnknownVariableException extends Exception {
     private static final long serialVersionUID = 1L;
@@ -51,6 +56,7 @@ public final class VariableTable {
   /** A table without variables of its own. */
   public VariableTable() {
     slots.put("args", ARGS);
+    slots.put("limit_rate", LIMIT_RATE);
   }
 
   /** Defines a built-in variable. */
@@ -86,7 +92,7 @@ public final class VariableTable {
    * the duplicate "x" variable.
    */
   public boolean isFixed(String name) {
-    return builtIns.containsKey(lower(name)) && !lower(name).equals("args");
+    return builtIns.containsKey(lower(name)) && !SETTABLE.contains(lower(name));
   }
 
   /**

@@ -34,7 +34,11 @@ class LimitsTest {
         return;
       }
       String body = new String(talk.body(head));
-      if (head.contains("/silent")) {
+      if (head.contains("/paced")) {
+        talk.send(
+            "HTTP/1.1 200 OK\r\nX-Accel-Limit-Rate: 50000\r\nContent-Length: 80000\r\n\r\n"
+                + "x".repeat(80_000));
+      } else if (head.contains("/silent")) {
         talk.in.read();
         return;
       } else if (head.contains("/refused")) {
@@ -321,6 +325,42 @@ class LimitsTest {
           return false;
         });
     return opened.get(0);
+  }
+
+  /** In the second that it comes in, and with each one after, an answer has the rate's bytes. */
+  @ParameterizedTest
+  @CsvSource({
+    "JETTY,/file", "JETTY,/paced", "JETTY,/set", "JETTY,/text",
+    "TOMCAT,/file", "TOMCAT,/paced", "TOMCAT,/set", "TOMCAT,/text",
+  })
+  void anAnswerIsSentAtItsRate(TestFront.Kind kind, String target, @TempDir Path folder)
+      throws Exception {
+    Files.writeString(folder.resolve("file"), "x".repeat(80_000));
+    try (TestOrigin origin = new TestOrigin(LimitsTest::backend);
+        TestFront front =
+            TestFront.start(
+                kind,
+                new ProxyServlet(
+                    """
+                    root %s;
+                    location /file { limit_rate 50000; }
+                    location /paced { proxy_pass http://127.0.0.1:%d; }
+                    location /set { set $limit_rate 50000; try_files /file =404; }
+                    location /text { limit_rate 50000; set $x %s; return 200 "%s"; }
+                    """
+                        .formatted(
+                            folder,
+                            origin.address().getPort(),
+                            "x".repeat(1_000),
+                            "$x".repeat(80))),
+                true)) {
+      long begun = System.nanoTime();
+      String answer = ask(front, target);
+      long took = System.nanoTime() - begun;
+      assertThat(answer).startsWith(OK).doesNotContain("X-Accel");
+      assertThat(answer.substring(answer.indexOf("\r\n\r\n") + 4)).hasSize(80_000);
+      assertThat(took).isGreaterThan(TimeUnit.MILLISECONDS.toNanos(950));
+    }
   }
 
   @ParameterizedTest

@@ -215,7 +215,7 @@ final class TestProxy extends HttpServlet {
             upstreams,
             downstream,
             settings,
-            new LocationRules(maxBodySize, status -> false, head -> {}),
+            new LocationRules(maxBodySize, status -> false, head -> {}, leg -> leg),
             scope,
             new ExchangeEnd() {
               @Override

@@ -160,7 +160,7 @@ final class TestUpgrade extends HttpServlet {
             upstreams,
             downstream,
             settings,
-            new LocationRules(0, status -> false, head -> {}),
+            new LocationRules(0, status -> false, head -> {}, leg -> leg),
             scope,
             offer,
             settings.webSocket() == WebSocketMode.TUNNEL && TunnelFront.of(request) != null,
