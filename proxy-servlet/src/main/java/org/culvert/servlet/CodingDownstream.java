@@ -221,7 +221,8 @@ final class CodingDownstream implements Downstream, AutoCloseable {
         done.succeeded(); // What is in the buffer waits for what comes.
       } else {
         sent = true;
-        client.write(buffer.flip(), !more && then == BodyCoder.Then.FLUSH, this);
+        // The last one too goes before the end: as nginx's the answer is chunked, however short.
+        client.write(buffer.flip(), !more, this);
       }
     }
 

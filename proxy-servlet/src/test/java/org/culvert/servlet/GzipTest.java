@@ -124,6 +124,18 @@ class GzipTest {
 
   @ParameterizedTest
   @EnumSource
+  void aShortAnswerSaysNoLengthEither(TestFront.Kind kind) throws Exception {
+    try (var origin =
+            new TestOrigin(
+                TestOrigin.answering(HEAD + "Content-Length: 20\r\n\r\n" + "a".repeat(20)));
+        var front = front(kind, true, origin, "");
+        var client = new RawClient(front.port())) {
+      assertThat(new GZIPInputStream(body(client)).readAllBytes()).hasSize(20);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void anAnswerThatIsCutShortDoesNotLookWhole(TestFront.Kind kind) throws Exception {
     try (var origin =
             new TestOrigin(

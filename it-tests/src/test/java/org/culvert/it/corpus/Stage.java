@@ -1,11 +1,13 @@
 package org.culvert.it.corpus;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.zip.GZIPOutputStream;
 import org.culvert.it.Folders;
 import org.culvert.it.wire.Ports;
 
@@ -33,12 +35,22 @@ final class Stage implements AutoCloseable {
     file("sub/b.txt", "file b");
     file("page.html", "<html><body>" + "A page of some length. ".repeat(200) + "</body></html>");
     file("data.json", "{\"numbers\": [" + "1, ".repeat(400) + "1]}");
+    file("page.html.gz", gzip("A compressed page."));
+    file("packed.txt.gz", gzip("A compressed file alone."));
     file("empty.txt", "");
     file("big.txt", "A line of the big file, 40 bytes long..\n".repeat(2500));
     file("users", Files.readString(RESOURCES.resolve("users")));
     if (!folder.resolve("run.txt").toFile().setExecutable(true, false)) {
       throw new IOException("no file can be made executable in " + folder);
     }
+  }
+
+  private static String gzip(String text) throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (GZIPOutputStream gzip = new GZIPOutputStream(out)) {
+      gzip.write(text.getBytes(StandardCharsets.ISO_8859_1));
+    }
+    return out.toString(StandardCharsets.ISO_8859_1);
   }
 
   private void file(String name, String text) throws IOException {
