@@ -111,7 +111,11 @@ public final class ForwardedResponse {
       HeaderField field, ResponseRules rules, Scope scope, String contextPath) {
     String value = field.value();
     if (field.is("Location")) {
-      return redirect(value, rules, scope, contextPath);
+      String location = redirect(value, rules, scope, contextPath);
+      if (!location.equals(value)) {
+        scope.put(ProxyRedirected.class, new ProxyRedirected(location));
+      }
+      return location;
     }
     if (field.is("Refresh")) {
       return refresh(value, rules, scope, contextPath);

@@ -6,6 +6,7 @@ import org.culvert.directive.LocationSettings;
 import org.culvert.exchange.Downstream;
 import org.culvert.exchange.LocationRules;
 import org.culvert.exchange.PacedDownstream;
+import org.culvert.exchange.ProxyRedirected;
 import org.culvert.exchange.Timers;
 import org.culvert.http.HeaderField;
 import org.culvert.http.HeaderFields;
@@ -155,6 +156,12 @@ final class ClientAnswer {
   }
 
   private void addHeaders(ResponseHead head) {
+    ProxyRedirected made = scope.find(ProxyRedirected.class);
+    String to = head.fields().first("Location");
+    if (made != null && made.location().equals(to)) {
+      RequestFacts facts = scope.get(RequestFacts.class);
+      head.fields().set("Location", location.redirects().location(made.location(), facts));
+    }
     String type = scope.get(RequestFacts.class).mediaType();
     if (type != null && head.status() != 304 && !head.fields().contains("Content-Type")) {
       head.fields().add("Content-Type", type);
