@@ -3,12 +3,14 @@ package org.culvert.directive;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.culvert.conf.ConfigurationException;
 import org.culvert.conf.Directive;
 import org.culvert.conf.Units;
+import org.culvert.rewrite.ServerTokens;
 
 /** nginx's core module, as far as it concerns a client's connection and head. */
 final class ClientDirectives {
@@ -31,6 +33,8 @@ final class ClientDirectives {
   private static final Setting<Set<Browser>> DISABLE = new Setting<>("keepalive_disable");
   private static final Setting<Duration> BODY_TIMEOUT = new Setting<>("client_body_timeout");
   private static final Setting<Boolean> RESET = new Setting<>("reset_timedout_connection");
+
+  private static final Setting<ServerTokens> TOKENS = new Setting<>("server_tokens");
 
   private record LargeBuffers(int number, int size) {}
 
@@ -56,6 +60,11 @@ final class ClientDirectives {
     table.define("keepalive_disable", ClientDirectives::disable);
     table.define("client_body_timeout", Setter.time(BODY_TIMEOUT));
     table.define("reset_timedout_connection", Setter.flag(RESET));
+    table.define(
+        "server_tokens",
+        Setter.choice(
+            TOKENS,
+            Map.of("on", ServerTokens.ON, "off", ServerTokens.OFF, "build", ServerTokens.BUILD)));
   }
 
   static HeadSettings head(Level level) {
@@ -85,7 +94,8 @@ final class ClientDirectives {
         level.get(TIME, byDefault.keepaliveTime()),
         level.get(MINIMUM, byDefault.keepaliveMinimum()),
         disabled.contains(Browser.MSIE6),
-        disabled.contains(Browser.SAFARI));
+        disabled.contains(Browser.SAFARI),
+        level.get(TOKENS, byDefault.tokens()));
   }
 
   private static int toInt(long size) {

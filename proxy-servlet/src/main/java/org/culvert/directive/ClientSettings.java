@@ -1,6 +1,7 @@
 package org.culvert.directive;
 
 import java.time.Duration;
+import org.culvert.rewrite.ServerTokens;
 
 /**
  * How a client's connection is treated while a location's request is on it, and after it.
@@ -14,6 +15,7 @@ import java.time.Duration;
  * @param keepaliveMinimum {@code keepalive_min_timeout}: how long it is kept when the proxy ends
  * @param notMsie6 {@code keepalive_disable msie6}
  * @param notSafari {@code keepalive_disable safari}
+ * @param tokens {@code server_tokens}
  */
 public record ClientSettings(
     Duration bodyTimeout,
@@ -24,7 +26,8 @@ public record ClientSettings(
     Duration keepaliveTime,
     Duration keepaliveMinimum,
     boolean notMsie6,
-    boolean notSafari) {
+    boolean notSafari,
+    ServerTokens tokens) {
 
   /** nginx's defaults. */
   public static final ClientSettings DEFAULT =
@@ -37,7 +40,8 @@ public record ClientSettings(
           Duration.ofHours(1),
           Duration.ZERO,
           true,
-          false);
+          false,
+          ServerTokens.ON);
 
   /**
    * Whether a connection may stay for another request (nginx, {@code

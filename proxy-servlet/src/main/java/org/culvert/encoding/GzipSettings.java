@@ -120,7 +120,9 @@ public record GzipSettings(
       weaken(fields);
     }
     if (varies) {
-      fields.add("Vary", "Accept-Encoding");
+      List<String> others = fields.all("Vary");
+      fields.set("Vary", "Accept-Encoding");
+      others.forEach(other -> fields.add("Vary", other));
     }
     if (coding == Coding.GUNZIP) {
       fields.remove("Content-Encoding");

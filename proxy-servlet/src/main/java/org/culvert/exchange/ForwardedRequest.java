@@ -67,7 +67,6 @@ public final class ForwardedRequest {
 
   private static String sent(ProxySettings settings, ProxyTarget target, Scope scope) {
     String uri = target(settings, target, scope);
-    scope.put(SentTarget.class, new SentTarget(uri));
     return uri;
   }
 

@@ -13,9 +13,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param status what goes out
  * @param fields Location and Content-Type, where it has them
- * @param body the body's bytes, possibly none; not sent to HEAD, though its length is
+ * @param text the body's bytes, possibly none; not sent to HEAD, though its length is
+ * @param page the status whose page nginx makes is the body; 0 where it is the text
  */
-public record LocalAnswer(int status, HeaderFields fields, byte[] body) {
+public record LocalAnswer(int status, HeaderFields fields, byte[] text, int page) {
   private static final byte[] NONE = {};
 
   /** With these {@code ngx_http_finalize_request} ends the connection. */
@@ -61,7 +62,7 @@ public record LocalAnswer(int status, HeaderFields fields, byte[] body) {
     if (!type.isEmpty() && status != 204) {
       fields.add("Content-Type", type);
     }
-    return new Outcome.Answered(new LocalAnswer(status, fields, Octets.bytes(text)));
+    return new Outcome.Answered(new LocalAnswer(status, fields, Octets.bytes(text), 0));
   }
 
   /** Whether a status of the configuration's is no answer but closes the connection. */
@@ -83,11 +84,16 @@ public record LocalAnswer(int status, HeaderFields fields, byte[] body) {
    */
   public static LocalAnswer ofStatus(int status, @Nullable HeaderFields failed) {
     HeaderFields fields = failed == null ? new HeaderFields() : new HeaderFields(failed);
-    String page = StatusPages.body(status);
-    if (page == null) {
-      return new LocalAnswer(StatusPages.sent(status), fields, NONE);
+    if (StatusPages.body(status, ServerTokens.ON) == null) {
+      return new LocalAnswer(StatusPages.sent(status), fields, NONE, 0);
     }
     fields.set("Content-Type", "text/html");
-    return new LocalAnswer(StatusPages.sent(status), fields, Octets.bytes(page));
+    return new LocalAnswer(StatusPages.sent(status), fields, NONE, status);
+  }
+
+  /** The body's bytes; a page is signed. */
+  public byte[] body(ServerTokens tokens) {
+    String made = page == 0 ? null : StatusPages.body(page, tokens);
+    return made == null ? text : Octets.bytes(made);
   }
 }

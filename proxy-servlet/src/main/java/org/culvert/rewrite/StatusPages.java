@@ -60,13 +60,13 @@ public final class StatusPages {
   }
 
   /** The page, of type text/html, or null for a status that nginx has no text for. */
-  public static @Nullable String body(int status) {
+  public static @Nullable String body(int status, ServerTokens tokens) {
     String more = BAD_REQUESTS.get(status);
     if (more != null) {
-      return page("400 " + more, "400 Bad Request", "<center>" + more + "</center>\r\n");
+      return page("400 " + more, "400 Bad Request", "<center>" + more + "</center>\r\n", tokens);
     }
     String title = TITLES.get(status == 498 ? 404 : status);
-    return title == null ? null : page(title, title, "");
+    return title == null ? null : page(title, title, "", tokens);
   }
 
   /** nginx's reason phrase for a status, or "" where it has none. */
@@ -74,14 +74,16 @@ public final class StatusPages {
     return Reasons.PHRASES.getOrDefault(status, "");
   }
 
-  private static String page(String title, String heading, String more) {
+  private static String page(String title, String heading, String more, ServerTokens tokens) {
     return "<html>\r\n<head><title>"
         + title
         + "</title></head>\r\n<body>\r\n<center><h1>"
         + heading
         + "</h1></center>\r\n"
         + more
-        + "<hr><center>culvert</center>\r\n</body>\r\n</html>\r\n";
+        + "<hr><center>"
+        + tokens.signature()
+        + "</center>\r\n</body>\r\n</html>\r\n";
   }
 
   /** The status line's words ({@code ngx_http_header_filter_module.c}). */

@@ -193,7 +193,8 @@ final class ClientAnswer {
     }
     addHeaders(answer.status(), fields);
     String method = scope.get(RequestFacts.class).head().method();
-    LocalBody.send(downstream(), method, answer, fields, end);
+    byte[] body = answer.body(location.client().tokens());
+    LocalBody.send(downstream(), method, answer, body, fields, end);
   }
 
   /** Sends a file; {@code end} is told once, when it is over. */

@@ -1,8 +1,6 @@
 package org.culvert.servlet;
 
 import java.util.Locale;
-import org.culvert.exchange.ProxyTarget;
-import org.culvert.exchange.SentTarget;
 import org.culvert.http.GatewayFailure;
 import org.culvert.http.IpAddresses;
 import org.culvert.http.Octets;
@@ -111,14 +109,6 @@ final class ErrorLines {
     String upstream = attempts == null ? null : attempts.url();
     if (upstream != null) {
       line.append(", upstream: \"").append(upstream).append('"');
-    }
-
-    if (attempts != null && !attempts.list().isEmpty()) {
-      var last = attempts.list().get(attempts.list().size() - 1);
-      ProxyTarget target = scope.find(ProxyTarget.class);
-      SentTarget sent = scope.find(SentTarget.class);
-      line.append(", upstream: \"").append(target == null ? "http" : target.scheme());
-      line.append("://").append(last.address()).append(sent == null ? "" : sent.uri()).append('"');
     }
     String host = facts.head().fields().first("Host");
     if (host != null) {

@@ -16,24 +16,30 @@ final class LocalBody {
    * Sends the answer and completes the downstream.
    *
    * @param method HEAD gets the head alone
+   * @param body the answer's, signed as the location wants it
    * @param fields the answer's, with what the location adds
    * @param end told once, when it is over, sent or not
    */
   static void send(
-      Downstream downstream, String method, LocalAnswer answer, HeaderFields fields, Runnable end) {
+      Downstream downstream,
+      String method,
+      LocalAnswer answer,
+      byte[] body,
+      HeaderFields fields,
+      Runnable end) {
     int status = answer.status();
     boolean bodiless = status == 204 || status == 304 || status < 200;
     if (!bodiless) {
-      fields.set("Content-Length", Integer.toString(answer.body().length));
+      fields.set("Content-Length", Integer.toString(body.length));
     }
     downstream.head(new ResponseHead(status, StatusPages.reason(status), fields));
     FilePump.Ended ended = new FilePump.Ended(downstream, end);
     if (bodiless || method.equals("HEAD")) {
       ended.succeeded();
-    } else if (answer.body().length == 0) {
+    } else if (body.length == 0) {
       downstream.endBody(ended);
     } else {
-      downstream.write(ByteBuffer.wrap(answer.body()), false, then(downstream, ended));
+      downstream.write(ByteBuffer.wrap(body), false, then(downstream, ended));
     }
   }
 

@@ -48,7 +48,7 @@ class LocalAnswerTest {
     LocalAnswer answer = answer(run(target.replace(" ", "%20"), status, text));
     assertThat(answer.status()).isEqualTo(status);
     assertThat(answer.fields().first("Content-Type")).isEqualTo(type);
-    assertThat(new String(answer.body(), ISO_8859_1)).isEqualTo(body);
+    assertThat(new String(answer.body(ServerTokens.ON), ISO_8859_1)).isEqualTo(body);
   }
 
   @Test
@@ -71,7 +71,8 @@ class LocalAnswerTest {
     assertThat(answer.status()).isEqualTo(status);
     assertThat(answer.fields().first("Location")).isEqualTo(location);
     assertThat(answer.fields().first("Content-Type")).isEqualTo("text/html");
-    assertThat(new String(answer.body(), ISO_8859_1)).contains("<center><h1>" + status + " ");
+    assertThat(new String(answer.body(ServerTokens.ON), ISO_8859_1))
+        .contains("<center><h1>" + status + " ");
   }
 
   @ParameterizedTest
@@ -97,20 +98,20 @@ class LocalAnswerTest {
 
   @Test
   void defaultPagesAreNginxs() {
-    assertThat(StatusPages.body(404))
+    assertThat(StatusPages.body(404, ServerTokens.ON))
         .isEqualTo(
             "<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>\r\n"
-                + "<center><h1>404 Not Found</h1></center>\r\n<hr><center>culvert</center>\r\n"
+                + "<center><h1>404 Not Found</h1></center>\r\n<hr><center>nginx/1.31.5</center>\r\n"
                 + "</body>\r\n</html>\r\n");
-    assertThat(StatusPages.body(497))
+    assertThat(StatusPages.body(497, ServerTokens.ON))
         .isEqualTo(
             "<html>\r\n<head><title>400 The plain HTTP request was sent to HTTPS port</title>"
                 + "</head>\r\n<body>\r\n<center><h1>400 Bad Request</h1></center>\r\n"
                 + "<center>The plain HTTP request was sent to HTTPS port</center>\r\n"
-                + "<hr><center>culvert</center>\r\n</body>\r\n</html>\r\n");
-    assertThat(StatusPages.body(418)).isNull();
+                + "<hr><center>nginx/1.31.5</center>\r\n</body>\r\n</html>\r\n");
+    assertThat(StatusPages.body(418, ServerTokens.ON)).isNull();
     assertThat(LocalAnswer.ofStatus(494, null).status()).isEqualTo(400);
-    assertThat(LocalAnswer.ofStatus(418, null).body()).isEmpty();
+    assertThat(LocalAnswer.ofStatus(418, null).body(ServerTokens.ON)).isEmpty();
     assertThat(StatusPages.reason(504)).isEqualTo("Gateway Time-out");
     assertThat(StatusPages.reason(418)).isEmpty();
   }

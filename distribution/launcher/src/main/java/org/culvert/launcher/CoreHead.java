@@ -95,13 +95,16 @@ final class CoreHead {
     record.head(now.status(), now.fields());
     response.setStatus(now.status());
     HttpFields.Mutable fields = response.getHeaders();
+    if (!now.fields().contains("Server")) {
+      fields.put(HttpHeader.SERVER, rules.tokens().signature());
+    }
     for (HeaderField field : now.fields()) {
       fields.add(field.name(), field.value());
     }
     if (mayHaveTrailers(now.status(), whole)) {
       response.setTrailersSupplier(this::trailerFields);
     }
-    boolean endless = !chunks && !whole && length < 0;
+    boolean endless = !(chunks && hasChunks()) && !whole && length < 0;
     boolean rest = (whole && !body.leave()) || endless;
     if (http1 != null) {
       if (rest || !mayStay(http1)) {
@@ -110,6 +113,10 @@ final class CoreHead {
       boolean http10 = request.getConnectionMetaData().getHttpVersion() != HttpVersion.HTTP_1_1;
       http1.answer(now.reason(), rules.keepaliveHeader(), http10);
     }
+  }
+
+  private boolean hasChunks() {
+    return request.getConnectionMetaData().getHttpVersion() != HttpVersion.HTTP_1_0;
   }
 
   private boolean mayStay(Http1Connection http1) {
@@ -125,12 +132,7 @@ final class CoreHead {
   /** A body that is whole and has none is sent with its length, which costs a write less. */
   private boolean mayHaveTrailers(int status, boolean whole) {
     boolean known = whole && trailers.size() == 0 && !HttpMethod.HEAD.is(request.getMethod());
-    return length < 0
-        && chunks
-        && !known
-        && request.getConnectionMetaData().getHttpVersion() != HttpVersion.HTTP_1_0
-        && status != 204
-        && status != 304;
+    return length < 0 && chunks && !known && hasChunks() && status != 204 && status != 304;
   }
 
   private HttpFields trailerFields() {

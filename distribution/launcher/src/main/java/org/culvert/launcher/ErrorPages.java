@@ -2,6 +2,7 @@ package org.culvert.launcher;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import org.culvert.rewrite.ServerTokens;
 import org.culvert.rewrite.StatusPages;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpHeader;
@@ -24,7 +25,7 @@ final class ErrorPages implements Request.Handler {
       status = 494; // nginx's own, which goes out as 400.
       response.setStatus(StatusPages.sent(status));
     }
-    String page = StatusPages.body(status);
+    String page = StatusPages.body(status, ServerTokens.ON);
     ByteBuffer body =
         page == null
             ? ByteBuffer.allocate(0)
@@ -32,6 +33,7 @@ final class ErrorPages implements Request.Handler {
     if (page != null) {
       response.getHeaders().put(HTML);
     }
+    response.getHeaders().put(HttpHeader.SERVER, ServerTokens.ON.signature());
     response.getHeaders().put(HttpHeader.CONTENT_LENGTH, body.remaining());
     response.write(true, body, callback);
     return true;

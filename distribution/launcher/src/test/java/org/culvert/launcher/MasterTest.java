@@ -122,7 +122,7 @@ class MasterTest {
 
     assertThat(exchange(port, "GET / HTTP/1.1\r\nHost: a b\r\n\r\n"))
         .startsWith("HTTP/1.1 400")
-        .contains("<center>culvert</center>")
+        .contains("<center>nginx/1.31.5</center>")
         .doesNotContainIgnoringCase("jetty");
   }
 

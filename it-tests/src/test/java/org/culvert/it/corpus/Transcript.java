@@ -24,9 +24,8 @@ record Transcript(String bytes, String end, List<String> methods) {
   private static final Pattern CHUNK = Pattern.compile("\\A([0-9a-fA-F]+)[^\r]*\r\n");
   private static final Pattern VERSION = Pattern.compile("nginx/[0-9.]+(?: \\([^)]*\\))?");
 
-  /** Of the pages of errors: says the program's name. */
-  private static final Pattern FOOTER =
-      Pattern.compile("<hr><center>(nginx|culvert)[^<]*</center>");
+  /** What separates the parts of several ranges: of as many digits. */
+  private static final Pattern BOUNDARY = Pattern.compile("(boundary=|(?m)^--)[0-9]{20}");
 
   /** Whether every request has a whole answer. */
   boolean isComplete() {
@@ -62,7 +61,7 @@ record Transcript(String bytes, String end, List<String> methods) {
       Matcher head = HEAD.matcher(rest);
       if (!head.find()) {
         unfinished = rest.startsWith("HTTP/") || rest.length() < 5;
-        out.append(VERSION.matcher(rest).replaceAll("nginx/VERSION"));
+        out.append(unnumbered(rest));
         rest = "";
         return;
       }
@@ -74,12 +73,9 @@ record Transcript(String bytes, String end, List<String> methods) {
       answered += interim ? 0 : 1;
       String body =
           interim || status == 204 || status == 304 || method.equals("HEAD") ? "" : body(fields);
-      if (FOOTER.matcher(body).find()) {
-        fields.removeIf(field -> field.startsWith("Content-Length:"));
-      }
       writeHead(head.group(1), fields);
       if (!body.isEmpty()) {
-        out.append(FOOTER.matcher(decoded(body, fields)).replaceAll("")).append('\n');
+        out.append(unnumbered(decoded(body, fields))).append('\n');
       }
     }
 
@@ -133,7 +129,6 @@ record Transcript(String bytes, String end, List<String> methods) {
     private void writeHead(String line, List<String> fields) {
       out.append(line).append('\n');
       fields.stream()
-          .filter(field -> !field.startsWith("Server:"))
           .sorted(Comparator.comparing(field -> field.replaceFirst(":.*", "")))
           .map(field -> masked(field, fields))
           .forEach(field -> out.append(field).append('\n'));
@@ -152,7 +147,13 @@ record Transcript(String bytes, String end, List<String> methods) {
         return field;
       }
     }
-    return VERSION.matcher(field).replaceAll("nginx/VERSION");
+    return unnumbered(field);
+  }
+
+  private static String unnumbered(String text) {
+    return BOUNDARY
+        .matcher(VERSION.matcher(text).replaceAll("nginx/VERSION"))
+        .replaceAll("$1BOUNDARY");
   }
 
   /** In tens: the two may have read the clock a moment apart. */
@@ -164,7 +165,7 @@ record Transcript(String bytes, String end, List<String> methods) {
   }
 
   private static String decoded(String body, List<String> fields) {
-    if (!field("Content-Encoding", fields).equals("gzip")) {
+    if (fields.stream().noneMatch(field -> field.equals("Content-Encoding: gzip"))) {
       return body;
     }
     byte[] bytes = body.getBytes(StandardCharsets.ISO_8859_1);

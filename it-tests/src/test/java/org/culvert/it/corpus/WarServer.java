@@ -38,7 +38,10 @@ final class WarServer extends Server {
     }
   }
 
-  /** The words of a status line are the container's, and whether a body goes in chunks. */
+  /**
+   * The words of a status line and the field Server are the container's, and whether a body goes in
+   * chunks.
+   */
   @Override
   String comparable(String answer) {
     int seen = answer.indexOf("== backend");
@@ -47,7 +50,7 @@ final class WarServer extends Server {
             .substring(0, end)
             .replaceAll("(?m)^(HTTP/1.1 [0-9]{3})[^\n]*", "$1")
             .replaceAll("(?m)^(Content-Length: [0-9]+|Transfer-Encoding: chunked)\n", "")
-            .replaceAll("(?m)^(Connection|Keep-Alive): .*\n", "")
+            .replaceAll("(?m)^(Connection|Keep-Alive|Server): .*\n", "")
         + answer.substring(end);
   }
 
