@@ -52,7 +52,7 @@ public final class ForwardedRequest {
       fields.add("Connection", "close");
     }
     return new RequestHead(
-        method(settings, scope), sent(settings, target, scope), protocol, fields);
+        method(settings, scope), target(settings, target, scope), protocol, fields);
   }
 
   /**
@@ -62,12 +62,7 @@ public final class ForwardedRequest {
   public static RequestHead upgrade(ProxySettings settings, ProxyTarget target, Scope scope) {
     String method = scope.get(RequestFacts.class).head().method(); // GET for a WebSocket.
     return new RequestHead(
-        method, sent(settings, target, scope), "HTTP/1.1", fields(settings, scope));
-  }
-
-  private static String sent(ProxySettings settings, ProxyTarget target, Scope scope) {
-    String uri = target(settings, target, scope);
-    return uri;
+        method, target(settings, target, scope), "HTTP/1.1", fields(settings, scope));
   }
 
   /**
