@@ -76,6 +76,9 @@ abstract class Server implements AutoCloseable {
   private String mask(String text) {
     String masked = stage.mask(text).replace(logs().toString(), "LOGS").replace(home + "/", "");
     for (int i = ports.length; i > 0; i--) {
+      if (i > 1 && port(i) == port(1)) {
+        continue;
+      }
       masked = masked.replaceAll("\\b" + port(i) + "\\b", i == 1 ? "PORT" : "PORT" + i);
     }
     return masked;

@@ -9,12 +9,16 @@ import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
  * The WAR answers as nginx does, but for what its container says first, and where it has sockets.
  */
 @ArquillianTest
+@Tag("long")
+@EnabledIfSystemProperty(named = "culvert.corpus", matches = "true")
 class WarCorpusIT {
   private static CorpusTests tests;
 
