@@ -1,6 +1,8 @@
 package org.culvert.it.corpus;
 
 import java.io.IOException;
+import java.util.Locale;
+import java.util.regex.Pattern;
 import org.culvert.it.Mount;
 import org.culvert.it.container.Running;
 import org.culvert.it.reload.ManagedProxy;
@@ -8,6 +10,9 @@ import org.culvert.it.reload.ManagedProxy;
 /** {@code culvert.war} at the root of this JVM's container, told of each configuration by JMX. */
 final class WarServer extends Server {
   private static final String FRAME = "events {}\nhttp {\naccess_log off;\n%s\n}\n";
+
+  /** Containers spell it their own way. */
+  private static final Pattern TYPE = Pattern.compile("(?m)^Content-Type: .*$");
 
   private final ManagedProxy proxy;
 
@@ -46,11 +51,14 @@ final class WarServer extends Server {
   String comparable(String answer) {
     int seen = answer.indexOf("== backend");
     int end = seen < 0 ? answer.length() : seen;
-    return answer
+    String kept =
+        answer
             .substring(0, end)
             .replaceAll("(?m)^(HTTP/1.1 [0-9]{3})[^\n]*", "$1")
             .replaceAll("(?m)^(Content-Length: [0-9]+|Transfer-Encoding: chunked)\n", "")
-            .replaceAll("(?m)^(Connection|Keep-Alive|Server): .*\n", "")
+            .replaceAll("(?m)^(Connection|Keep-Alive|Server): .*\n", "");
+    return TYPE.matcher(kept)
+            .replaceAll(type -> type.group().replace("; ", ";").toLowerCase(Locale.ROOT))
         + answer.substring(end);
   }
 
