@@ -232,7 +232,7 @@ class AccessLogTest {
     assertThat(lines(folder.resolve("c.log"))).containsExactly("<c>");
     assertThat(folder.resolve("d")).doesNotExist();
     assertThat(folder.getParent().resolve("b.log")).doesNotExist();
-    assertThat(writers("names")).isZero();
+    await(() -> writers("names") == 0);
   }
 
   @Test
