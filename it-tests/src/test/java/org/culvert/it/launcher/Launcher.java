@@ -34,6 +34,7 @@ public final class Launcher implements AutoCloseable {
 
   private final int port;
   private final Path prefix;
+  private final Path configuration;
   private final Path log;
   private final Process process;
 
@@ -53,6 +54,7 @@ public final class Launcher implements AutoCloseable {
     port = Ports.free();
     Path configuration =
         Files.writeString(prefix.resolve("culvert.conf"), CONFIGURATION.formatted(port, locations));
+    this.configuration = configuration;
     log = prefix.resolve("log");
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -63,6 +65,15 @@ public final class Launcher implements AutoCloseable {
     process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
     awaitListening();
+  }
+
+  /** Has it take another configuration, which it does a moment later. */
+  public void reload(String locations) throws IOException, InterruptedException {
+    Files.writeString(configuration, CONFIGURATION.formatted(port, locations));
+    Process kill = new ProcessBuilder("kill", "-s", "HUP", "" + process.pid()).start();
+    if (kill.waitFor() != 0) {
+      throw new IOException("The launcher has ended:\n" + log());
+    }
   }
 
   /** Where it listens. */
