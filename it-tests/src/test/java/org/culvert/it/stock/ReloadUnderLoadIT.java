@@ -42,7 +42,7 @@ class ReloadUnderLoadIT {
   private static String configuration(int number) {
     return """
         keepalive_requests 1000000;
-        location / { proxy_pass %1$s; }
+        location / { proxy_pass %1$s; proxy_websocket tunnel; }
         location /relay { proxy_pass %1$s; proxy_websocket relay; rewrite ^/relay(.*) $1 break; }
         location = /number { return 200 "number %2$d"; }
         """
