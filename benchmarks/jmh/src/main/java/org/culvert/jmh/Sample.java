@@ -81,6 +81,13 @@ final class Sample {
 
   /** The request's, with its target known. */
   static Scope scope(ProxySettings settings) throws ConfigurationException, GatewayFailure {
+    Scope scope = new Scope().put(RequestFacts.class, facts(TARGET));
+    ProxyTarget.of(settings.pass(), scope, new UpstreamGroups(configuration().upstreams(), null));
+    return scope;
+  }
+
+  /** A browser's GET. */
+  static RequestFacts facts(String target) {
     HeaderFields fields =
         HeaderFields.of(
             "Host", "www.example.com",
@@ -92,22 +99,18 @@ final class Sample {
             "Cookie", "session=0123456789abcdef0123456789abcdef; theme=dark",
             "Connection", "keep-alive",
             "Cache-Control", "max-age=0");
-    RequestFacts facts =
-        new RequestFacts(
-            new RequestHead("GET", TARGET, "HTTP/1.1", fields),
-            RequestTarget.parse(TARGET),
-            new ClientConnection(
-                new InetSocketAddress("192.0.2.7", 50123),
-                new InetSocketAddress("192.0.2.1", 8080),
-                "http",
-                1,
-                1),
-            "",
-            null,
-            "www.example.com",
-            TARGET);
-    Scope scope = new Scope().put(RequestFacts.class, facts);
-    ProxyTarget.of(settings.pass(), scope, new UpstreamGroups(configuration().upstreams(), null));
-    return scope;
+    return new RequestFacts(
+        new RequestHead("GET", target, "HTTP/1.1", fields),
+        RequestTarget.parse(target),
+        new ClientConnection(
+            new InetSocketAddress("192.0.2.7", 50123),
+            new InetSocketAddress("192.0.2.1", 8080),
+            "http",
+            1,
+            1),
+        "",
+        null,
+        "www.example.com",
+        target);
   }
 }
