@@ -9,6 +9,7 @@ import org.culvert.directive.ConfigurationReader.Form;
 import org.culvert.directive.ConfigurationReader.Options;
 import org.culvert.directive.LocationSettings;
 import org.culvert.directive.ServerSettings;
+import org.culvert.http.GatewayFailure;
 import org.culvert.location.LocationMatch;
 import org.culvert.rewrite.RewriteRun;
 import org.culvert.rewrite.RewriteStep;
@@ -49,7 +50,6 @@ public class RewriteBenchmark {
       }
       """;
 
-  private RequestFacts facts = Sample.facts("/orders/4711?page=2");
   private List<RewriteStep> none = List.of();
   private @Nullable ServerSettings server;
 
@@ -63,8 +63,8 @@ public class RewriteBenchmark {
             .get(0);
   }
 
-  private Object run(boolean rewriting) {
-    facts = Sample.facts("/orders/4711?page=2");
+  private Object run(boolean rewriting) throws GatewayFailure {
+    RequestFacts facts = Sample.facts("/orders/4711?page=2");
     ServerSettings settings = server;
     if (settings == null) {
       throw new IllegalStateException("not set up");
@@ -82,20 +82,20 @@ public class RewriteBenchmark {
 
   /** The request alone. */
   @Benchmark
-  public Object nothing() {
+  public Object nothing() throws GatewayFailure {
     return new org.culvert.variable.Scope()
         .put(RequestFacts.class, Sample.facts("/orders/4711?page=2"));
   }
 
   /** With the search of its location. */
   @Benchmark
-  public Object matching() {
+  public Object matching() throws GatewayFailure {
     return run(false);
   }
 
   /** With the search, and what rewrites it before and after. */
   @Benchmark
-  public Object matchingAndRewriting() {
+  public Object matchingAndRewriting() throws GatewayFailure {
     return run(true);
   }
 }

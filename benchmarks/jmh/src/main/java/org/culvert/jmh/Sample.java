@@ -87,7 +87,7 @@ final class Sample {
   }
 
   /** A browser's GET. */
-  static RequestFacts facts(String target) {
+  static RequestFacts facts(String target) throws GatewayFailure {
     HeaderFields fields =
         HeaderFields.of(
             "Host", "www.example.com",
