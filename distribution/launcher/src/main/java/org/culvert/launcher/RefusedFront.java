@@ -24,7 +24,7 @@ final class RefusedFront implements Request.Handler {
   @Override
   public boolean handle(Request request, Response response, Callback callback) {
     Http1Connection http1 = Http1Connection.of(request);
-    if (http1 == null || http1.hasReached()) {
+    if (http1 == null || http1.hasReached() || http1.hasEndedUnanswered()) {
       return pages.handle(request, response, callback);
     }
     RefusedRequest.Answer answer =

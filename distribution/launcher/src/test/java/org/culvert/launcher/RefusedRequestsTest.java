@@ -235,7 +235,7 @@ class RefusedRequestsTest {
     ErrorLog.process().open(log, ErrorLog.Level.INFO);
     try {
       send(head.replace("^", "\r\n"));
-      Await.until(() -> Files.readString(log).lines().anyMatch(l -> l.endsWith(": " + line)));
+      Await.until(() -> Files.readString(log).lines().anyMatch(l -> l.endsWith(" " + line)));
     } finally {
       ErrorLog.process().open(null, ErrorLog.Level.ERROR);
     }
