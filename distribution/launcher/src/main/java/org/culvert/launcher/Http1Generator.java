@@ -2,6 +2,7 @@ package org.culvert.launcher;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import org.culvert.rewrite.StatusPages;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
@@ -20,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 final class Http1Generator extends HttpGenerator {
   /** Not by its constant: Jetty would leave out what HTTP/1.1 need not say. */
   private static final HttpField KEPT = new HttpField(null, "Connection", "keep-alive");
+
+  private static final byte[] CHUNKED =
+      "Transfer-Encoding: chunked\r\n".getBytes(StandardCharsets.US_ASCII);
 
   private @Nullable String reason;
   private int keepAliveSeconds;
@@ -59,7 +63,25 @@ final class Http1Generator extends HttpGenerator {
       @Nullable ByteBuffer content,
       boolean last)
       throws IOException {
-    return super.generateResponse(changed(info), head, header, chunk, content, last);
+    boolean begins = isState(State.START);
+    Result result = super.generateResponse(changed(info), head, header, chunk, content, last);
+    if (head && begins && header != null && isChunking()) {
+      cut(header, CHUNKED);
+    }
+    return result;
+  }
+
+  /** Of what an answer to HEAD would be sent in, nginx says nothing. */
+  private static void cut(ByteBuffer head, byte[] line) {
+    ByteBuffer wanted = ByteBuffer.wrap(line);
+    for (int at = head.position(); at <= head.limit() - line.length; at++) {
+      if (head.slice(at, line.length).equals(wanted)) {
+        int rest = head.limit() - at - line.length;
+        byte[] moved = new byte[rest];
+        head.get(at + line.length, moved).put(at, moved).limit(at + rest);
+        return;
+      }
+    }
   }
 
   private MetaData.@Nullable Response changed(MetaData.@Nullable Response info) {
