@@ -70,7 +70,7 @@ final class LimitDirectives {
   }
 
   /** nginx's {@code ngx_http_set_complex_value_size_slot}. */
-  private static Setter size(Setting<Template> setting) {
+  static Setter size(Setting<Template> setting) {
     return (directive, level, reading) -> {
       Template size = reading.template(directive, 1);
       level.putOnce(setting, size, directive);

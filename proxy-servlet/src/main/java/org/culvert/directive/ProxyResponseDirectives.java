@@ -11,6 +11,7 @@ import org.culvert.directive.LocationDirectives.Path;
 import org.culvert.directive.ProxyPassDirectives.Target;
 import org.culvert.exchange.ProxySettings.Ranges;
 import org.culvert.exchange.ProxySettings.ResponseRules;
+import org.culvert.variable.Template;
 
 /**
  * What is done to a response on its way to the client, {@code proxy_redirect} and cookies apart.
@@ -22,6 +23,7 @@ final class ProxyResponseDirectives {
   private static final Setting<Boolean> INTERCEPT = new Setting<>("proxy_intercept_errors");
 
   private static final Setting<Boolean> PASS_TRAILERS = new Setting<>("proxy_pass_trailers");
+  private static final Setting<Template> LIMIT_RATE = new Setting<>("proxy_limit_rate");
   private static final Setting<Boolean> FORCE_RANGES = new Setting<>("proxy_force_ranges");
 
   /** {@code ngx_http_proxy_hide_headers}. */
@@ -57,6 +59,7 @@ final class ProxyResponseDirectives {
     table.define("proxy_intercept_errors", Setter.flag(INTERCEPT));
     table.define("proxy_pass_trailers", Setter.flag(PASS_TRAILERS));
     table.define("proxy_force_ranges", Setter.flag(FORCE_RANGES));
+    table.define("proxy_limit_rate", LimitDirectives.size(LIMIT_RATE));
   }
 
   private static Ranges ranges(Level level) {
@@ -96,6 +99,7 @@ final class ProxyResponseDirectives {
         ProxyBufferDirectives.buffering(level),
         ProxyBufferDirectives.readAhead(level),
         ProxyBufferDirectives.headSize(level),
-        level.get(INTERCEPT, false));
+        level.get(INTERCEPT, false),
+        level.find(LIMIT_RATE));
   }
 }

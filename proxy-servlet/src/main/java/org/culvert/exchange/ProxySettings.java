@@ -119,6 +119,7 @@ public record ProxySettings(
    * @param bufferSize bytes read ahead of the client, per connection
    * @param headSize bytes of a head at most ({@code proxy_buffer_size})
    * @param interceptErrors {@code proxy_intercept_errors}
+   * @param limitRate {@code proxy_limit_rate}: bytes of a body a second, with k, m or g; or null
    */
   public record ResponseRules(
       Set<String> hide,
@@ -132,7 +133,8 @@ public record ProxySettings(
       boolean buffering,
       int bufferSize,
       int headSize,
-      boolean interceptErrors) {
+      boolean interceptErrors,
+      @Nullable Template limitRate) {
     /** Rules, in sets that are asked for each field of an answer. */
     public ResponseRules {
       NavigableSet<String> hidden = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);

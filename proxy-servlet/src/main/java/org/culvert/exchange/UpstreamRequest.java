@@ -279,7 +279,8 @@ public final class UpstreamRequest {
           end.answered(failure);
         };
     try {
-      AnswerPipe.answer(answer, body, downstream, settings.response(), location, scope, ended);
+      AnswerBody paced = PacedBody.of(body, settings.response(), scope, upstreams.timers());
+      AnswerPipe.answer(answer, paced, downstream, settings.response(), location, scope, ended);
     } catch (RuntimeException e) {
       GatewayFailure defect = defect(e);
       body.cancel(defect);

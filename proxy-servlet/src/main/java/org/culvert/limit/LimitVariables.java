@@ -1,6 +1,7 @@
 package org.culvert.limit;
 
 import java.util.function.Function;
+import org.culvert.http.ByteSize;
 import org.culvert.variable.Scope;
 import org.culvert.variable.VariableTable;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +20,7 @@ public final class LimitVariables {
   /** What the request has set, not what its location says. */
   private static String rate(Scope scope) {
     String own = scope.slot(VariableTable.LIMIT_RATE);
-    return own == null ? "0" : Long.toString(Math.max(0, RateLimits.size(own)));
+    return own == null ? "0" : Long.toString(Math.max(0, ByteSize.parse(own)));
   }
 
   private static void status(

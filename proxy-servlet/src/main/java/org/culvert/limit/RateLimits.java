@@ -1,8 +1,6 @@
 package org.culvert.limit;
 
-import java.util.Locale;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import org.culvert.http.ByteSize;
 import org.culvert.variable.Scope;
 import org.culvert.variable.Template;
 import org.culvert.variable.VariableTable;
@@ -15,13 +13,10 @@ import org.jspecify.annotations.Nullable;
  * @param after bytes that are sent before, or null
  */
 public record RateLimits(@Nullable Template rate, @Nullable Template after) {
-  private static final Pattern SIZE = Pattern.compile("(\\d{1,15})([kKmMgG]?)");
-  private static final String UNITS = " kmg";
-
   /** The bytes in a second that hold for a request, which may have set its own; 0 for no limit. */
   public long rate(Scope scope) {
     String own = scope.slot(VariableTable.LIMIT_RATE);
-    long set = own == null ? -1 : size(own);
+    long set = own == null ? -1 : ByteSize.parse(own);
     return set >= 0 ? set : size(rate, scope);
   }
 
@@ -31,16 +26,6 @@ public record RateLimits(@Nullable Template rate, @Nullable Template after) {
   }
 
   private static long size(@Nullable Template template, Scope scope) {
-    return template == null ? 0 : Math.max(0, size(template.evaluate(scope)));
-  }
-
-  /** A size in bytes; -1 where it is none, which nginx says in the log and does not heed. */
-  static long size(String text) {
-    Matcher size = SIZE.matcher(text);
-    if (!size.matches()) {
-      return -1;
-    }
-    String unit = size.group(2).isEmpty() ? " " : size.group(2).toLowerCase(Locale.ROOT);
-    return Long.parseLong(size.group(1)) << (10 * UNITS.indexOf(unit));
+    return template == null ? 0 : Math.max(0, ByteSize.parse(template.evaluate(scope)));
   }
 }

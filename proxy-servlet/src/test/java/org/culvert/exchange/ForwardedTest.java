@@ -88,7 +88,8 @@ final class ForwardedTest {
             true,
             65536,
             4096,
-            false),
+            false,
+            null),
         ProxySettings.Dialling.USUAL,
         new ProxySettings.Timeouts(
             Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(1)),
@@ -298,7 +299,8 @@ final class ForwardedTest {
             true,
             65536,
             4096,
-            false);
+            false,
+            null);
     assertThat(
             ForwardedResponse.of(
                     new ResponseHead(

@@ -365,6 +365,29 @@ class LimitsTest {
 
   @ParameterizedTest
   @EnumSource
+  void aBackendIsReadAtItsRate(TestFront.Kind kind) throws Exception {
+    String body = "0123456789".repeat(20_000);
+    try (TestOrigin origin =
+            new TestOrigin(
+                talk -> talk.send("HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + body));
+        TestFront front =
+            TestFront.start(
+                kind,
+                new ProxyServlet(
+                    "location / { proxy_limit_rate 100k; proxy_pass http://127.0.0.1:%d; }"
+                        .formatted(origin.address().getPort())),
+                true)) {
+      long begun = System.nanoTime();
+      String answer = ask(front, "/");
+      long took = System.nanoTime() - begun;
+      assertThat(answer.substring(answer.indexOf("\r\n\r\n") + 4)).isEqualTo(body);
+      // All but the first second's, and a last piece of 64 KB at most.
+      assertThat(took).isGreaterThan(TimeUnit.MILLISECONDS.toNanos(250));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void zonesGoOnAfterAReload(TestFront.Kind kind) throws Exception {
     String text =
         "limit_req_zone %s zone=one:1m rate=%s; location / { limit_req zone=one; root /nowhere; }";

@@ -100,7 +100,8 @@ final class TestProxy extends HttpServlet {
                 buffering,
                 65536,
                 4096,
-                false),
+                false,
+                null),
             ProxySettings.Dialling.USUAL,
             new ProxySettings.Timeouts(
                 Duration.ofSeconds(5), Duration.ofSeconds(5), Duration.ofSeconds(5)),
