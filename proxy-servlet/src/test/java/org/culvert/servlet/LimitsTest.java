@@ -369,7 +369,7 @@ class LimitsTest {
     String body = "0123456789".repeat(20_000);
     try (TestOrigin origin =
             new TestOrigin(
-                talk -> talk.send("HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + body));
+                TestOrigin.answering("HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + body));
         TestFront front =
             TestFront.start(
                 kind,
