@@ -131,7 +131,7 @@ final class ProcessServer extends Server {
   }
 
   @Override
-  public void close() throws IOException, InterruptedException {
+  void stop() throws IOException, InterruptedException {
     if (process == null || !process.isAlive()) {
       return;
     }

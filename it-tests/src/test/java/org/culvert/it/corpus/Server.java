@@ -6,7 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -21,6 +23,7 @@ abstract class Server implements AutoCloseable {
 
   private final Stage stage;
   private final Path home;
+  private final Backends backends;
   private int[] ports = {};
 
   /**
@@ -32,6 +35,7 @@ abstract class Server implements AutoCloseable {
     this.stage = stage;
     this.home = Files.createDirectory(stage.root.resolve(home));
     Files.createDirectory(logs());
+    backends = new Backends(stage.root.resolve(home + ".sock"));
   }
 
   /** Where it writes what the configuration has logged. */
@@ -49,7 +53,20 @@ abstract class Server implements AutoCloseable {
     Folders.delete(logs());
     Files.createDirectory(logs());
     ports = choosePorts();
+    Map<String, String> answers = new LinkedHashMap<>(file.answers());
+    answers.replaceAll((path, answer) -> fill(answer));
+    backends.script(answers);
     configure(fill(file.configuration()));
+  }
+
+  /** Ends what it runs. */
+  abstract void stop() throws Exception;
+
+  @Override
+  public final void close() throws Exception {
+    try (backends) {
+      stop();
+    }
   }
 
   /** The ports that the configuration is to have, three at least. */
@@ -65,7 +82,7 @@ abstract class Server implements AutoCloseable {
 
   /** Puts addresses and folders in the place of their names. */
   final String fill(String text) {
-    return PORT.matcher(stage.fill(text))
+    return PORT.matcher(backends.fill(stage.fill(text)))
         .replaceAll(
             found ->
                 String.valueOf(
@@ -74,7 +91,8 @@ abstract class Server implements AutoCloseable {
   }
 
   private String mask(String text) {
-    String masked = stage.mask(text).replace(logs().toString(), "LOGS").replace(home + "/", "");
+    String masked =
+        backends.mask(stage.mask(text)).replace(logs().toString(), "LOGS").replace(home + "/", "");
     for (int i = ports.length; i > 0; i--) {
       if (i > 1 && port(i) == port(1)) {
         continue;
@@ -91,12 +109,9 @@ abstract class Server implements AutoCloseable {
 
   /** Has a conversation, and tells what came back and what the backends saw of it. */
   final String hold(Conversation conversation) throws IOException {
-    stage.backend.takeSeen();
-    stage.second.takeSeen();
-    StringBuilder text = new StringBuilder(conversation.hold(this).text());
-    stage.backend.takeSeen().forEach(seen -> text.append("== backend\n").append(seen));
-    stage.second.takeSeen().forEach(seen -> text.append("== backend 2\n").append(seen));
-    return mask(text.toString());
+    backends.takeSeen();
+    String text = conversation.hold(this).text() + backends.takeSeen();
+    return mask(text);
   }
 
   /** What it has logged, without time and numbers of processes and connections. */

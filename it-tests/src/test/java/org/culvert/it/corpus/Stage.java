@@ -11,24 +11,20 @@ import java.util.zip.GZIPOutputStream;
 import org.culvert.it.Folders;
 import org.culvert.it.wire.Ports;
 
-/** What the servers have in common: backends, a port where nobody listens, and files. */
+/** What the servers have in common: a port where nobody listens, names, and files. */
 final class Stage implements AutoCloseable {
   private static final FileTime FIXED = FileTime.from(Instant.parse("2020-01-01T00:00:00Z"));
   private static final Path RESOURCES = Path.of("src/test/resources/corpus");
 
-  final ScriptedBackend backend = new ScriptedBackend();
-  final ScriptedBackend second = new ScriptedBackend();
   final int dead = Ports.free();
   final Path root;
   final Path folder;
   private final NameServer names = new NameServer();
-  private final UnixDoor door;
 
   Stage() throws IOException {
     // Not where java.io.tmpdir may be: a path as short as a Unix socket's must be.
     root = Files.createTempDirectory(Path.of("/tmp"), "culvert-corpus");
     folder = Files.createDirectory(root.resolve("files"));
-    door = new UnixDoor(root.resolve("backend"), backend.port());
     file("a.txt", "file a");
     file("run.txt", "run");
     file("sub/index.html", "index of sub");
@@ -62,29 +58,19 @@ final class Stage implements AutoCloseable {
 
   /** Puts addresses and folders in the place of their names. */
   String fill(String text) {
-    return text.replaceAll("\\bBACKEND2\\b", "127.0.0.1:" + second.port())
-        .replaceAll("\\bBACKEND\\b", "127.0.0.1:" + backend.port())
-        .replaceAll("\\bSOCKET\\b", "unix:" + root.resolve("backend"))
-        .replaceAll("\\bNAMES\\b", "127.0.0.1:" + names.port())
+    return text.replaceAll("\\bNAMES\\b", "127.0.0.1:" + names.port())
         .replaceAll("\\bDEAD\\b", "127.0.0.1:" + dead)
         .replaceAll("\\bFOLDER\\b", folder.toString());
   }
 
   /** The names again. */
   String mask(String text) {
-    return text.replace("127.0.0.1:" + second.port(), "BACKEND2")
-        .replace("127.0.0.1:" + backend.port(), "BACKEND")
-        .replace("unix:" + root.resolve("backend"), "SOCKET")
-        .replace("127.0.0.1:" + dead, "DEAD")
-        .replace(folder.toString(), "FOLDER");
+    return text.replace("127.0.0.1:" + dead, "DEAD").replace(folder.toString(), "FOLDER");
   }
 
   @Override
   public void close() throws IOException {
-    door.close();
     names.close();
-    backend.close();
-    second.close();
     Folders.delete(root);
   }
 }

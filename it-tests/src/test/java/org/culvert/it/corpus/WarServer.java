@@ -63,7 +63,7 @@ final class WarServer extends Server {
   }
 
   @Override
-  public void close() {
+  void stop() {
     // The container is the class's.
   }
 }
