@@ -41,7 +41,9 @@ final class Backends implements AutoCloseable {
   String mask(String text) {
     return text.replace("127.0.0.1:" + second.port(), "BACKEND2")
         .replace("127.0.0.1:" + first.port(), "BACKEND")
-        .replace("unix:" + socket, "SOCKET");
+        .replace("unix:" + socket, "SOCKET")
+        .replace(":" + second.port(), ":BACKEND2")
+        .replace(":" + first.port(), ":BACKEND");
   }
 
   @Override
