@@ -8,9 +8,8 @@ import org.culvert.encoding.GzipSettings;
 import org.culvert.encoding.GzipSettings.Coding;
 import org.culvert.exchange.Completion;
 import org.culvert.exchange.Downstream;
-import org.culvert.exchange.RequestBody;
+import org.culvert.exchange.ForwardingDownstream;
 import org.culvert.http.GatewayFailure;
-import org.culvert.http.HeaderFields;
 import org.culvert.http.RequestHead;
 import org.culvert.http.ResponseHead;
 import org.culvert.observe.ResponseRecord;
@@ -23,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * one buffer at a time, each written before the next is filled. What is to go at once does: the
  * coder is flushed with it. Without a coder everything passes as it is.
  */
-final class CodingDownstream implements Downstream, AutoCloseable {
+final class CodingDownstream extends ForwardingDownstream implements AutoCloseable {
   private final Downstream client;
   private final Scope scope;
   private final Supplier<GzipSettings> settings;
@@ -42,6 +41,7 @@ final class CodingDownstream implements Downstream, AutoCloseable {
    * @param settings those of the location that answers, asked with each head
    */
   CodingDownstream(Downstream client, Scope scope, Supplier<GzipSettings> settings) {
+    super(client);
     this.client = client;
     this.scope = scope;
     this.settings = settings;
@@ -101,48 +101,8 @@ final class CodingDownstream implements Downstream, AutoCloseable {
   }
 
   @Override
-  public RequestBody body() {
-    return client.body();
-  }
-
-  @Override
-  public void interim(ResponseHead head) {
-    client.interim(head);
-  }
-
-  @Override
-  public void trailers(HeaderFields trailers) {
-    client.trailers(trailers);
-  }
-
-  @Override
-  public void complete() {
-    client.complete();
-  }
-
-  @Override
-  public void abort(Throwable cause) {
-    client.abort(cause);
-  }
-
-  @Override
-  public void drop() {
-    client.drop();
-  }
-
-  @Override
   public boolean isCommitted() {
     return wrote || client.isCommitted();
-  }
-
-  @Override
-  public void onClientGone(Runnable gone) {
-    client.onClientGone(gone);
-  }
-
-  @Override
-  public boolean mayWait() {
-    return client.mayWait();
   }
 
   private void release() {

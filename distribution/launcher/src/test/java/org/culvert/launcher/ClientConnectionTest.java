@@ -8,8 +8,6 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -19,11 +17,9 @@ import org.junit.jupiter.api.io.TempDir;
  * What a client's head may be and how its connection is kept, where nginx 1.22 has no word on it.
  */
 @Timeout(60)
-class ClientConnectionTest {
+class ClientConnectionTest extends RunningMaster {
   @TempDir Path folder;
   private int port;
-  private @Nullable Master master;
-  private @Nullable Thread running;
 
   @BeforeEach
   void start() throws Exception {
@@ -46,31 +42,7 @@ class ClientConnectionTest {
         """
             .formatted(port));
     Command command = new Command(CommandLine.parse("-p", folder.toString(), "-c", "culvert.conf"));
-    Master started = new Master(command, command.read());
-    master = started;
-    started.start();
-    Thread thread =
-        new Thread(
-            () -> {
-              try {
-                started.run();
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-              }
-            });
-    running = thread;
-    thread.start();
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    if (master != null) {
-      master.tell(Signals.STOP);
-      if (running != null) {
-        running.join();
-      }
-      master.close();
-    }
+    run(command);
   }
 
   private Socket send(String request) throws IOException {

@@ -12,8 +12,6 @@ import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLException;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -21,28 +19,15 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A reload that changes what is spoken at an address: its socket stays open all the time. */
 @Timeout(60)
-class ReloadTest {
+class ReloadTest extends RunningMaster {
   private static final String GET = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 
   @TempDir Path folder;
   private int port;
-  private @Nullable Master master;
-  private @Nullable Thread running;
 
   @BeforeEach
   void port() throws Exception {
     port = MasterTest.freePort();
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    if (master != null) {
-      master.tell(Signals.STOP);
-      if (running != null) {
-        running.join();
-      }
-      master.close();
-    }
   }
 
   private void configure(String speech, String answer) throws IOException {
@@ -65,20 +50,7 @@ class ReloadTest {
 
   private Master start() throws Exception {
     Command command = new Command(CommandLine.parse("-p", folder.toString(), "-c", "culvert.conf"));
-    Master started = new Master(command, command.read());
-    master = started;
-    started.start();
-    running =
-        new Thread(
-            () -> {
-              try {
-                started.run();
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-              }
-            });
-    running.start();
-    return started;
+    return run(command);
   }
 
   /** The answer; nothing from who speaks otherwise, or has just ceased to speak so. */

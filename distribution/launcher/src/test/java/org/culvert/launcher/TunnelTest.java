@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code proxy_websocket tunnel} in the running proxy: what becomes of a tunnel on a signal. */
 @Timeout(60)
-class TunnelTest {
+class TunnelTest extends RunningMaster {
   private static final String KEY = "dGhlIHNhbXBsZSBub25jZQ==";
   private static final String MAGIC = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
   private static final String HANDSHAKE =
@@ -55,8 +55,6 @@ class TunnelTest {
   private int tlsPort;
   private int proxiedPort;
   private @Nullable ServerSocket backend;
-  private @Nullable Master master;
-  private @Nullable Thread running;
 
   @BeforeEach
   void backend() throws Exception {
@@ -174,32 +172,11 @@ class TunnelTest {
   private Master start(String mode) throws Exception {
     configure(mode);
     Command command = new Command(CommandLine.parse("-p", folder.toString(), "-c", "culvert.conf"));
-    Master started = new Master(command, command.read());
-    master = started;
-    started.start();
-    Thread thread =
-        new Thread(
-            () -> {
-              try {
-                started.run();
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-              }
-            });
-    running = thread;
-    thread.start();
-    return started;
+    return run(command);
   }
 
   @AfterEach
   void stop() throws Exception {
-    if (master != null) {
-      master.tell(Signals.STOP);
-      if (running != null) {
-        running.join();
-      }
-      master.close();
-    }
     if (backend != null) {
       backend.close();
     }

@@ -12,21 +12,17 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code listen unix:} in the running proxy. */
 @Timeout(60)
-class UnixListenTest {
+class UnixListenTest extends RunningMaster {
   private static final String REQUEST =
       "GET %s HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\n";
 
   @TempDir Path folder;
-  private @Nullable Master master;
-  private @Nullable Thread running;
 
   private Path socket() {
     return folder.resolve("front.sock");
@@ -50,32 +46,7 @@ class UnixListenTest {
 
   private Master start(String content) throws Exception {
     Command command = configure(content);
-    Master started = new Master(command, command.read());
-    master = started;
-    started.start();
-    Thread thread =
-        new Thread(
-            () -> {
-              try {
-                started.run();
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-              }
-            });
-    running = thread;
-    thread.start();
-    return started;
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    if (master != null) {
-      master.tell(Signals.STOP);
-      if (running != null) {
-        running.join();
-      }
-      master.close();
-    }
+    return run(command);
   }
 
   private String ask(String path) throws IOException {
