@@ -128,7 +128,7 @@ class ConfigurationFuzzTest {
     try (Stream<Path> files = Files.list(GoldenConfigurationTest.FOLDER)) {
       for (Path file : files.filter(f -> f.toString().endsWith(".conf")).sorted().toList()) {
         String text = Files.readString(file);
-        int weight = String.valueOf(file.getFileName()).startsWith("bad") ? 1 : 6;
+        int weight = String.valueOf(file.getFileName()).startsWith("bad") ? 1 : 20;
         corpus.addAll(Collections.nCopies(weight, text));
       }
     }
