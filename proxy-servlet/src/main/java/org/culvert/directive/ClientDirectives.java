@@ -4,12 +4,11 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.Set;
 import org.culvert.conf.ConfigurationException;
 import org.culvert.conf.Directive;
 import org.culvert.conf.Units;
+import org.culvert.directive.Setter.Buffers;
 import org.culvert.rewrite.ServerTokens;
 
 /** nginx's core module, as far as it concerns a client's connection and head. */
@@ -19,7 +18,7 @@ final class ClientDirectives {
   private static final Setting<Boolean> UNDERSCORES = new Setting<>("underscores_in_headers");
   private static final Setting<Integer> MAX_HEADERS = new Setting<>("max_headers");
   private static final Setting<Long> BUFFER = new Setting<>("client_header_buffer_size");
-  private static final Setting<LargeBuffers> LARGE_BUFFERS =
+  private static final Setting<Buffers> LARGE_BUFFERS =
       new Setting<>("large_client_header_buffers");
 
   private static final Setting<Duration> KEEPALIVE = new Setting<>("keepalive_timeout");
@@ -35,8 +34,7 @@ final class ClientDirectives {
   private static final Setting<Boolean> RESET = new Setting<>("reset_timedout_connection");
 
   private static final Setting<ServerTokens> TOKENS = new Setting<>("server_tokens");
-
-  private record LargeBuffers(int number, int size) {}
+  private static final Setting<Boolean> CHUNKS = new Setting<>("chunked_transfer_encoding");
 
   private enum Browser {
     NONE,
@@ -52,7 +50,7 @@ final class ClientDirectives {
     table.define("underscores_in_headers", Setter.flag(UNDERSCORES));
     table.define("max_headers", Setter.number(MAX_HEADERS));
     table.define("client_header_buffer_size", Setter.size(BUFFER));
-    table.define("large_client_header_buffers", ClientDirectives::largeBuffers);
+    table.define("large_client_header_buffers", Setter.buffers(LARGE_BUFFERS));
     table.define("keepalive_timeout", ClientDirectives::keepalive);
     table.define("keepalive_requests", Setter.number(REQUESTS));
     table.define("keepalive_time", Setter.time(TIME));
@@ -60,6 +58,7 @@ final class ClientDirectives {
     table.define("keepalive_disable", ClientDirectives::disable);
     table.define("client_body_timeout", Setter.time(BODY_TIMEOUT));
     table.define("reset_timedout_connection", Setter.flag(RESET));
+    table.define("chunked_transfer_encoding", Setter.flag(CHUNKS));
     table.define(
         "server_tokens",
         Setter.choice(
@@ -69,17 +68,17 @@ final class ClientDirectives {
 
   static HeadSettings head(Level level) {
     HeadSettings byDefault = HeadSettings.DEFAULT;
-    LargeBuffers large =
+    Buffers large =
         level.get(
-            LARGE_BUFFERS, new LargeBuffers(byDefault.largeBuffers(), byDefault.largeBufferSize()));
+            LARGE_BUFFERS, new Buffers(byDefault.largeBuffers(), byDefault.largeBufferSize()));
     return new HeadSettings(
         level.get(MERGE_SLASHES, byDefault.mergeSlashes()),
         level.get(IGNORE_INVALID, byDefault.ignoreInvalid()),
         level.get(UNDERSCORES, byDefault.underscores()),
         level.get(MAX_HEADERS, byDefault.maxFields()),
         toInt(level.get(BUFFER, (long) byDefault.bufferSize())),
-        large.number,
-        large.size);
+        large.number(),
+        toInt(large.size()));
   }
 
   static ClientSettings client(Level level) {
@@ -95,22 +94,12 @@ final class ClientDirectives {
         level.get(MINIMUM, byDefault.keepaliveMinimum()),
         disabled.contains(Browser.MSIE6),
         disabled.contains(Browser.SAFARI),
-        level.get(TOKENS, byDefault.tokens()));
+        level.get(TOKENS, byDefault.tokens()),
+        level.get(CHUNKS, byDefault.chunks()));
   }
 
   private static int toInt(long size) {
     return (int) Math.min(size, 1 << 30);
-  }
-
-  private static void largeBuffers(Directive directive, Level level, Reading reading)
-      throws ConfigurationException {
-    level.requireUnset(LARGE_BUFFERS, directive);
-    OptionalInt number = Units.number(directive.arg(1));
-    OptionalLong size = Units.size(directive.arg(2));
-    if (number.isEmpty() || number.getAsInt() == 0 || size.isEmpty() || size.getAsLong() == 0) {
-      throw Setter.invalidValue(directive);
-    }
-    level.put(LARGE_BUFFERS, new LargeBuffers(number.getAsInt(), toInt(size.getAsLong())));
   }
 
   private static void keepalive(Directive directive, Level level, Reading reading)

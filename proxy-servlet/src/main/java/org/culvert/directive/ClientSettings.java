@@ -16,6 +16,8 @@ import org.culvert.rewrite.ServerTokens;
  * @param notMsie6 {@code keepalive_disable msie6}
  * @param notSafari {@code keepalive_disable safari}
  * @param tokens {@code server_tokens}
+ * @param chunks {@code chunked_transfer_encoding}: whether an answer of unknown length may go in
+ *     chunks; where it may not its end is the connection's
  */
 public record ClientSettings(
     Duration bodyTimeout,
@@ -27,7 +29,8 @@ public record ClientSettings(
     Duration keepaliveMinimum,
     boolean notMsie6,
     boolean notSafari,
-    ServerTokens tokens) {
+    ServerTokens tokens,
+    boolean chunks) {
 
   /** nginx's defaults. */
   public static final ClientSettings DEFAULT =
@@ -41,7 +44,8 @@ public record ClientSettings(
           Duration.ZERO,
           true,
           false,
-          ServerTokens.ON);
+          ServerTokens.ON,
+          true);
 
   /**
    * Whether a connection may stay for another request (nginx, {@code

@@ -5,12 +5,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.Set;
 import org.culvert.conf.ConfigurationException;
 import org.culvert.conf.Directive;
-import org.culvert.conf.Units;
+import org.culvert.directive.Setter.Buffers;
 import org.culvert.encoding.CodedTypes;
 import org.culvert.encoding.GzipClients;
 import org.culvert.encoding.GzipClients.Proxied;
@@ -21,7 +19,7 @@ import org.culvert.variable.Regex;
 /** {@code gzip*}, {@code gzip_static} and {@code gunzip}. */
 final class GzipDirectives {
   private static final Setting<Boolean> ON = new Setting<>("gzip");
-  private static final Setting<Long> BUFFERS = new Setting<>("gzip_buffers");
+  private static final Setting<Buffers> BUFFERS = new Setting<>("gzip_buffers");
   private static final Setting<Set<String>> TYPES = new Setting<>("gzip_types");
   private static final Setting<Integer> LEVEL = new Setting<>("gzip_comp_level");
   private static final Setting<Long> MIN_LENGTH = new Setting<>("gzip_min_length");
@@ -37,6 +35,7 @@ final class GzipDirectives {
   private static final long DEFAULT_MIN_LENGTH = 20;
   private static final long SMALLEST_BUFFER = 1024;
   private static final long LARGEST_BUFFER = 16 * 1024;
+  private static final Buffers ONE_BUFFER = new Buffers(1, LARGEST_BUFFER);
 
   private static final Map<String, Proxied> PROXIED_NAMES =
       Map.of(
@@ -56,7 +55,7 @@ final class GzipDirectives {
 
   static void define(DirectiveTable table) {
     table.define("gzip", Setter.flag(ON));
-    table.define("gzip_buffers", GzipDirectives::buffers);
+    table.define("gzip_buffers", Setter.buffers(BUFFERS));
     table.define("gzip_types", GzipDirectives::types);
     table.define("gzip_comp_level", GzipDirectives::level);
     table.define("gzip_min_length", Setter.size(MIN_LENGTH));
@@ -83,22 +82,15 @@ final class GzipDirectives {
         new CodedTypes(types.contains(ALL), types),
         new GzipClients(level.get(HTTP_1_0, false), proxied, disabled.msie6, disabled.agents),
         level.get(VARY, false),
-        (int) Math.max(SMALLEST_BUFFER, level.get(BUFFERS, LARGEST_BUFFER)),
+        bufferSize(level.get(BUFFERS, ONE_BUFFER)),
         level.get(PREPARED, Prepared.OFF),
         level.get(GUNZIP, false));
   }
 
-  private static void buffers(Directive directive, Level level, Reading reading)
-      throws ConfigurationException {
-    level.requireUnset(BUFFERS, directive);
-    OptionalInt number = Units.number(directive.arg(1));
-    OptionalLong size = Units.size(directive.arg(2));
-    if (number.orElse(0) == 0 || size.orElse(0) == 0) {
-      throw Setter.invalidValue(directive);
-    }
-    level.put(
-        BUFFERS,
-        Math.min(LARGEST_BUFFER, number.getAsInt() * Math.min(size.getAsLong(), LARGEST_BUFFER)));
+  /** One of ours is as large as all of nginx's together, within bounds. */
+  private static int bufferSize(Buffers buffers) {
+    long all = buffers.number() * Math.min(buffers.size(), LARGEST_BUFFER);
+    return (int) Math.max(SMALLEST_BUFFER, Math.min(LARGEST_BUFFER, all));
   }
 
   private static void level(Directive directive, Level level, Reading reading)

@@ -23,7 +23,6 @@ final class HeaderDirectives {
   private static final Setting<Inherit> HEADER_INHERIT = new Setting<>("add_header_inherit");
   private static final Setting<Inherit> TRAILER_INHERIT = new Setting<>("add_trailer_inherit");
   private static final Setting<Expires> EXPIRES = new Setting<>("expires");
-  private static final Setting<Boolean> CHUNKS = new Setting<>("chunked_transfer_encoding");
   private static final long DAY = 24 * 60 * 60;
 
   /** How a level's list goes together with that of the level around it. */
@@ -43,7 +42,6 @@ final class HeaderDirectives {
     table.define("add_header_inherit", Setter.choice(HEADER_INHERIT, Inherit.WORDS));
     table.define("add_trailer_inherit", Setter.choice(TRAILER_INHERIT, Inherit.WORDS));
     table.define("expires", HeaderDirectives::expires);
-    table.define("chunked_transfer_encoding", Setter.flag(CHUNKS));
   }
 
   static List<AddHeader> addHeaders(Level level) {
@@ -52,10 +50,6 @@ final class HeaderDirectives {
 
   static List<AddHeader> addTrailers(Level level) {
     return inherited(level, ADD_TRAILER, TRAILER_INHERIT);
-  }
-
-  static boolean chunks(Level level) {
-    return level.get(CHUNKS, true);
   }
 
   static Expires expires(Level level) {

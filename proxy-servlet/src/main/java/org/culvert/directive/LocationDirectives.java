@@ -204,7 +204,6 @@ final class LocationDirectives {
             GzipDirectives.settings(level),
             RefererDirectives.referers(level),
             CoreDirectives.maxBodySize(level),
-            HeaderDirectives.chunks(level),
             CoreDirectives.sendTimeout(level),
             ClientDirectives.client(level),
             LogDirectives.accessLogs(level, reading));

@@ -51,7 +51,6 @@ import org.jspecify.annotations.Nullable;
  * @param gzip {@code gzip*} and {@code gunzip}
  * @param referers {@code valid_referers}, or null
  * @param maxBodySize {@code client_max_body_size} in bytes; 0 unlimited
- * @param chunks {@code chunked_transfer_encoding}
  * @param sendTimeout {@code send_timeout}: between two writes to the client
  * @param client how the client's connection is treated
  * @param accessLogs where the line goes; empty when off
@@ -78,7 +77,6 @@ public record LocationSettings(
     GzipSettings gzip,
     @Nullable Referers referers,
     long maxBodySize,
-    boolean chunks,
     Duration sendTimeout,
     ClientSettings client,
     List<AccessLogSettings> accessLogs) {

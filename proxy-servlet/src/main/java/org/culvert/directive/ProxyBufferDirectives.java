@@ -1,11 +1,9 @@
 package org.culvert.directive;
 
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import org.culvert.conf.ConfigurationException;
 import org.culvert.conf.Directive;
 import org.culvert.conf.Position;
-import org.culvert.conf.Units;
+import org.culvert.directive.Setter.Buffers;
 import org.culvert.exchange.TempFolder;
 
 /** How much of an answer is kept on its way to the client. */
@@ -23,29 +21,16 @@ final class ProxyBufferDirectives {
   private static final String LARGEST =
       "the maximum of the value of \"proxy_buffer_size\" and one of the \"proxy_buffers\"";
 
-  private record Buffers(int number, long size) {}
-
   private ProxyBufferDirectives() {}
 
   static void define(DirectiveTable table) {
     table.define("proxy_buffering", Setter.flag(BUFFERING));
     table.define("proxy_buffer_size", Setter.size(HEAD));
-    table.define("proxy_buffers", ProxyBufferDirectives::buffers);
+    table.define("proxy_buffers", Setter.buffers(BUFFERS));
     table.define("proxy_busy_buffers_size", Setter.size(BUSY));
     table.define("proxy_max_temp_file_size", Setter.size(MOST_IN_FILE));
     table.define("proxy_temp_file_write_size", Setter.size(FILE_WRITE));
     table.define("proxy_temp_path", RequestBodyDirectives.tempPath(TEMP_PATH));
-  }
-
-  private static void buffers(Directive directive, Level level, Reading reading)
-      throws ConfigurationException {
-    level.requireUnset(BUFFERS, directive);
-    OptionalInt number = Units.number(directive.arg(1));
-    OptionalLong size = Units.size(directive.arg(2));
-    if (number.orElse(0) == 0 || size.orElse(0) == 0) {
-      throw Setter.invalidValue(directive);
-    }
-    level.put(BUFFERS, new Buffers(number.getAsInt(), size.getAsLong()));
   }
 
   /** Refuses sizes that do not go together, at the end of {@code http}, as nginx does. */

@@ -59,6 +59,22 @@ interface Setter {
     };
   }
 
+  /** How many buffers of which size: {@code 8 4k}; neither may be 0. */
+  record Buffers(int number, long size) {}
+
+  /** A number of buffers and their size ({@code ngx_conf_set_bufs_slot}). */
+  static Setter buffers(Setting<Buffers> setting) {
+    return (directive, level, reading) -> {
+      level.requireUnset(setting, directive);
+      OptionalInt number = Units.number(directive.arg(1));
+      OptionalLong size = Units.size(directive.arg(2));
+      if (number.orElse(0) == 0 || size.orElse(0) == 0) {
+        throw invalidValue(directive);
+      }
+      level.put(setting, new Buffers(number.getAsInt(), size.getAsLong()));
+    };
+  }
+
   /** A whole number. */
   static Setter number(Setting<Integer> setting) {
     return (directive, level, reading) -> {

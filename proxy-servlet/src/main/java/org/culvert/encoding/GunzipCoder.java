@@ -10,7 +10,7 @@ import java.util.zip.Inflater;
  * looked at: what is wrong with a body shows when all of it has passed. Holds some 40 KiB of zlib's
  * until closed.
  */
-public final class GunzipCoder implements BodyCoder {
+public final class GunzipCoder extends ZlibCoder {
   private static final int FIXED_HEAD = 10;
   private static final int TAIL = 8;
   private static final int CHECKSUM = 2;
@@ -36,25 +36,17 @@ public final class GunzipCoder implements BodyCoder {
   private int flags;
   private int extra;
   private int texts;
-  private boolean closed;
   private boolean whole = true;
   private Then then = Then.MORE;
-  private long taken;
-  private long given;
 
   @Override
-  public synchronized void take(ByteBuffer newPiece, Then next) {
+  void accept(ByteBuffer newPiece, Then next) {
     piece = newPiece;
-    taken += newPiece.remaining();
     then = next;
   }
 
   @Override
-  public synchronized boolean give(ByteBuffer into) throws IOException {
-    if (closed) {
-      throw new IOException("the answer is over");
-    }
-    int before = into.position();
+  boolean code(ByteBuffer into) throws IOException {
     try {
       while (into.hasRemaining() && (part == Part.DATA ? inflate(into) : frame())) {
         // Goes on.
@@ -62,7 +54,6 @@ public final class GunzipCoder implements BodyCoder {
     } catch (DataFormatException e) {
       throw new IOException("inflate() failed: " + e.getMessage(), e);
     }
-    given += into.position() - before;
     if (!into.hasRemaining()) {
       return true;
     }
@@ -165,20 +156,7 @@ public final class GunzipCoder implements BodyCoder {
   }
 
   @Override
-  public synchronized long taken() {
-    return taken;
-  }
-
-  @Override
-  public synchronized long given() {
-    return given;
-  }
-
-  @Override
-  public synchronized void close() {
-    if (!closed) {
-      closed = true;
-      inflater.end();
-    }
+  void release() {
+    inflater.end();
   }
 }

@@ -1,13 +1,12 @@
 package org.culvert.encoding;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 
 /** Compresses a body into one gzip member (RFC 1952). Holds some 256 KiB of zlib's until closed. */
-public final class GzipCoder implements BodyCoder {
+public final class GzipCoder extends ZlibCoder {
   /** No name, no time, from Unix; as nginx's. */
   private static final byte[] HEAD = {0x1f, (byte) 0x8b, 8, 0, 0, 0, 0, 0, 0, 3};
 
@@ -18,9 +17,6 @@ public final class GzipCoder implements BodyCoder {
   private final CRC32 crc = new CRC32();
   private boolean begun;
   private boolean ended;
-  private boolean closed;
-  private long given;
-  private long taken;
   private Then then = Then.MORE;
 
   /**
@@ -33,11 +29,7 @@ public final class GzipCoder implements BodyCoder {
   }
 
   @Override
-  public synchronized void take(ByteBuffer piece, Then next) {
-    if (closed) {
-      return;
-    }
-    taken += piece.remaining();
+  void accept(ByteBuffer piece, Then next) {
     crc.update(piece.duplicate());
     deflater.setInput(piece);
     then = next;
@@ -47,13 +39,8 @@ public final class GzipCoder implements BodyCoder {
   }
 
   @Override
-  public synchronized boolean give(ByteBuffer into) throws IOException {
-    if (closed) {
-      throw new IOException("the answer is over");
-    }
-    int before = into.position();
+  boolean code(ByteBuffer into) {
     boolean more = compress(into);
-    given += into.position() - before;
     if (!more) {
       deflater.setInput(NOTHING); // The piece is its owner's again.
     }
@@ -80,26 +67,13 @@ public final class GzipCoder implements BodyCoder {
     if (!ended) {
       ended = true;
       ByteBuffer tail = ByteBuffer.allocate(TAIL).order(ByteOrder.LITTLE_ENDIAN);
-      into.put(tail.putInt((int) crc.getValue()).putInt((int) taken).flip());
+      into.put(tail.putInt((int) crc.getValue()).putInt((int) taken()).flip());
     }
     return false;
   }
 
   @Override
-  public synchronized long taken() {
-    return taken;
-  }
-
-  @Override
-  public synchronized long given() {
-    return given;
-  }
-
-  @Override
-  public synchronized void close() {
-    if (!closed) {
-      closed = true;
-      deflater.end();
-    }
+  void release() {
+    deflater.end();
   }
 }

@@ -157,8 +157,7 @@ final class ClientAnswer {
 
   private void addHeaders(ResponseHead head) {
     ProxyRedirected made = scope.find(ProxyRedirected.class);
-    String to = head.fields().first("Location");
-    if (made != null && made.location().equals(to)) {
+    if (made != null && made.location().equals(head.fields().first("Location"))) {
       RequestFacts facts = scope.get(RequestFacts.class);
       head.fields().set("Location", location.redirects().location(made.location(), facts));
     }

@@ -32,14 +32,6 @@ public interface ClientCall {
   default void endConnection() {}
 
   /**
-   * {@code chunked_transfer_encoding}: whether an answer of unknown length may go in chunks. Where
-   * it may not its end is the connection's; in a container that is the container's to say.
-   */
-  default void chunks(boolean allowed) {
-    // As said above.
-  }
-
-  /**
    * Runs a step that may wait for a disk, and whatever of the answer follows from it: at once, or
    * where the calling thread must not wait on another. The step throws nothing.
    */

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * coder is flushed with it. Without a coder everything passes as it is.
  */
 final class CodingDownstream extends ForwardingDownstream implements AutoCloseable {
+  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
   private final Downstream client;
   private final Scope scope;
   private final Supplier<GzipSettings> settings;
@@ -33,7 +35,7 @@ final class CodingDownstream extends ForwardingDownstream implements AutoCloseab
   /** Whether the coder may be keeping something back. */
   private boolean keeping;
 
-  private ByteBuffer buffer = ByteBuffer.allocate(0);
+  private ByteBuffer buffer = NOTHING;
 
   /**
    * A leg.
@@ -97,7 +99,7 @@ final class CodingDownstream extends ForwardingDownstream implements AutoCloseab
             done.failed(cause);
           }
         };
-    new Passing(now, BodyCoder.Then.END, over).begin(ByteBuffer.allocate(0));
+    new Passing(now, BodyCoder.Then.END, over).begin(NOTHING);
   }
 
   @Override

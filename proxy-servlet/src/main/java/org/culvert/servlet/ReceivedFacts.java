@@ -33,7 +33,8 @@ final class ReceivedFacts {
     }
     String below = rawUri.substring(contextPath.length());
     String target = withQuery(below.isEmpty() ? "/" : below, query);
-    HeaderFields fields = ReceivedFields.of(request, configuration);
+    ReceivedFields received = ReceivedFields.of(request, configuration);
+    HeaderFields fields = received.fields();
     String method = request.method();
     if (isWebSocketConnect(method, request.protocol(), fields.contains("Sec-WebSocket-Version"))) {
       method = "GET";
@@ -52,7 +53,7 @@ final class ReceivedFacts {
         authority != null ? HostName.of(authority) : hostField == null ? "" : host(request);
     return new RequestFacts(
         new RequestHead(method, target, request.protocol(), fields),
-        RequestTarget.parse(target, ReceivedFields.settings(request, configuration).mergeSlashes()),
+        RequestTarget.parse(target, received.byDefault().mergeSlashes()),
         request.connection(),
         contextPath,
         user(request),
@@ -78,7 +79,10 @@ final class ReceivedFacts {
     String uri = withQuery(request.path(), request.query());
     return new RequestFacts(
         new RequestHead(
-            request.method(), uri, request.protocol(), ReceivedFields.of(request, configuration)),
+            request.method(),
+            uri,
+            request.protocol(),
+            ReceivedFields.of(request, configuration).fields()),
         RequestTarget.internal("/"),
         request.connection(),
         request.contextPath(),

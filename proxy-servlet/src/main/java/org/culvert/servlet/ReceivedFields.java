@@ -9,6 +9,7 @@ import org.culvert.http.HeaderField;
 import org.culvert.http.HeaderFields;
 import org.culvert.http.HostName;
 import org.culvert.http.IpAddresses;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is left of a client's fields: those with unusual names are dropped where the server says so,
@@ -17,41 +18,54 @@ import org.culvert.http.IpAddresses;
 final class ReceivedFields {
   private final Configuration configuration;
   private final InetSocketAddress local;
-  private HeadSettings settings;
+  private final HeadSettings byDefault;
+  private final HeaderFields fields;
+  private @Nullable String host;
 
-  private ReceivedFields(Configuration configuration, InetSocketAddress local) {
+  private ReceivedFields(ReceivedRequest request, Configuration configuration) {
     this.configuration = configuration;
-    this.local = local;
-    this.settings = ofServer("");
+    this.local = request.connection().local();
+    this.byDefault = ofServer("");
+    this.fields = request.fields();
+    fields.removeIf(this::isDropped);
   }
 
-  /** A request's fields. */
-  static HeaderFields of(ReceivedRequest request, Configuration configuration) {
-    HeaderFields fields = request.fields();
-    fields.removeIf(new ReceivedFields(configuration, request.connection().local())::isDropped);
+  /** A request's. */
+  static ReceivedFields of(ReceivedRequest request, Configuration configuration) {
+    return new ReceivedFields(request, configuration);
+  }
+
+  /** What is left. */
+  HeaderFields fields() {
     return fields;
   }
 
-  /** Those of the default server of the address that a request came to. */
-  static HeadSettings settings(ReceivedRequest request, Configuration configuration) {
-    return new ReceivedFields(configuration, request.connection().local()).settings;
+  /** What the default server of the address says of heads. */
+  HeadSettings byDefault() {
+    return byDefault;
   }
 
-  private HeadSettings ofServer(String host) {
-    return configuration.server(IpAddresses.text(local), local.getPort(), host).found().head();
+  private HeadSettings ofServer(String name) {
+    return configuration.server(IpAddresses.text(local), local.getPort(), name).found().head();
   }
 
   private boolean isDropped(HeaderField field) {
-    if (settings.ignoreInvalid() && !FieldNames.isUsual(field.name(), settings.underscores())) {
-      return true;
-    }
-    if (field.name().equalsIgnoreCase("Host")) {
-      try {
-        settings = ofServer(HostName.of(field.value()));
-      } catch (GatewayFailure refusedLater) {
-        return false;
+    if (FieldNames.isUsual(field.name(), false)) {
+      if (field.is("Host")) {
+        host = field.value();
       }
+      return false;
     }
-    return false;
+    HeadSettings settings = settings();
+    return settings.ignoreInvalid() && !FieldNames.isUsual(field.name(), settings.underscores());
+  }
+
+  /** Those that hold by now; of a server only where a field is unusual, which few are. */
+  private HeadSettings settings() {
+    try {
+      return host == null ? byDefault : ofServer(HostName.of(host));
+    } catch (GatewayFailure refusedLater) {
+      return byDefault;
+    }
   }
 }

@@ -169,10 +169,7 @@ final class Reloading implements ProxyMXBean, AutoCloseable {
       Map<String, String> now = stamps();
       if (!now.equals(seen)) {
         take(false);
-        seen = stamps();
-        if (!seen.equals(now)) {
-          seen = now; // Written while it was read: once more.
-        }
+        seen = now; // Of before it was read: what was written meanwhile is seen the next time.
       }
     }
   }

@@ -122,7 +122,6 @@ final class RequestCycle implements ExchangeEnd, Routing.Outcome, Limiting.Limit
   public void entered(LocationSettings chosen) {
     call.sendTimeout(chosen.sendTimeout());
     call.follow(chosen.client());
-    call.chunks(chosen.chunks());
   }
 
   @Override

@@ -30,14 +30,18 @@ final class ClientSockets {
 
   /** Has a connection end with a reset when it is closed. */
   static void resetAtClose(EndPoint endPoint) {
-    EndPoint socket = endPoint instanceof EndPoint.Wrapper tls ? tls.unwrap() : endPoint;
-    if (socket instanceof SocketChannelEndPoint client) {
+    if (below(endPoint) instanceof SocketChannelEndPoint client) {
       try {
         set(client.getChannel(), StandardSocketOptions.SO_LINGER, 0);
       } catch (IOException closed) {
         // Then there is nothing to reset.
       }
     }
+  }
+
+  /** What is below TLS, where there is TLS. */
+  static EndPoint below(EndPoint endPoint) {
+    return endPoint instanceof EndPoint.Wrapper tls ? tls.unwrap() : endPoint;
   }
 
   private static void setIfGiven(SocketChannel client, SocketOption<Integer> option, int value)

@@ -79,13 +79,6 @@ final class CoreCall implements ClientCall, ClientSwitch {
     }
   }
 
-  @Override
-  public void chunks(boolean allowed) {
-    if (leg != null) {
-      leg.chunks(allowed);
-    }
-  }
-
   /** On a thread of the server's pool: this may be the selector's. */
   @Override
   public void mayWait(Runnable step) {

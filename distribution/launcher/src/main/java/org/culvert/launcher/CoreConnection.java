@@ -41,8 +41,7 @@ final class CoreConnection {
   }
 
   private static @Nullable ProxyHeader proxied(EndPoint endPoint) {
-    EndPoint socket = endPoint instanceof EndPoint.Wrapper tls ? tls.unwrap() : endPoint;
-    return socket instanceof ReadyEndPoint client ? client.proxied() : null;
+    return ClientSockets.below(endPoint) instanceof ReadyEndPoint client ? client.proxied() : null;
   }
 
   /** An address as the proxy takes it; that of a Unix domain socket as nginx writes it. */

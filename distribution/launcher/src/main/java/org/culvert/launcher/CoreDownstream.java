@@ -95,11 +95,6 @@ final class CoreDownstream implements Downstream {
     head.endConnection();
   }
 
-  /** Whether an answer of unknown length may go in chunks. */
-  void chunks(boolean allowed) {
-    head.chunks(allowed);
-  }
-
   /** What follows a write may wait for a disk. */
   void waitsForDisk() {
     blocking = true;
@@ -244,7 +239,7 @@ final class CoreDownstream implements Downstream {
     if (http1 != null && !over.get()) {
       resetIfWanted(http1);
     }
-    abort(new GatewayFailure(GatewayFailure.Kind.CLIENT_GONE, "return 444"));
+    Downstream.super.drop();
   }
 
   /** {@code reset_timedout_connection}: what is closed next is reset. */

@@ -26,7 +26,6 @@ final class CoreHead {
   private long length = -1;
   private ClientSettings rules = ClientSettings.DEFAULT;
   private boolean ending;
-  private boolean chunks = true;
 
   CoreHead(Request request, ResponseRecord record) {
     this.request = request;
@@ -54,11 +53,6 @@ final class CoreHead {
   /** The connection ends with this answer. */
   void endConnection() {
     ending = true;
-  }
-
-  /** {@code chunked_transfer_encoding}. */
-  void chunks(boolean allowed) {
-    chunks = allowed;
   }
 
   void trailers(HeaderFields fields) {
@@ -104,7 +98,7 @@ final class CoreHead {
     if (mayHaveTrailers(now.status(), whole)) {
       response.setTrailersSupplier(this::trailerFields);
     }
-    boolean endless = !(chunks && hasChunks()) && !whole && length < 0;
+    boolean endless = !mayChunk() && !whole && length < 0;
     boolean rest = (whole && !body.leave()) || endless;
     if (http1 != null) {
       if (rest || !mayStay(http1)) {
@@ -115,8 +109,9 @@ final class CoreHead {
     }
   }
 
-  private boolean hasChunks() {
-    return request.getConnectionMetaData().getHttpVersion() != HttpVersion.HTTP_1_0;
+  private boolean mayChunk() {
+    return rules.chunks()
+        && request.getConnectionMetaData().getHttpVersion() != HttpVersion.HTTP_1_0;
   }
 
   private boolean mayStay(Http1Connection http1) {
@@ -132,7 +127,7 @@ final class CoreHead {
   /** A body that is whole and has none is sent with its length, which costs a write less. */
   private boolean mayHaveTrailers(int status, boolean whole) {
     boolean known = whole && trailers.size() == 0 && !HttpMethod.HEAD.is(request.getMethod());
-    return length < 0 && chunks && !known && hasChunks() && status != 204 && status != 304;
+    return length < 0 && !known && mayChunk() && status != 204 && status != 304;
   }
 
   private HttpFields trailerFields() {

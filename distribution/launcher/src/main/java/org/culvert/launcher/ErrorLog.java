@@ -88,10 +88,9 @@ final class ErrorLog {
     if (early == null) {
       println(stderr, "nginx: [%s] %s%n".formatted(Level.EMERG, message));
     }
-    if (early == null && file == null) {
-      return;
+    if (early != null || file != null) {
+      writeLine(Level.EMERG, message);
     }
-    writeLine(Level.EMERG, message);
   }
 
   /**

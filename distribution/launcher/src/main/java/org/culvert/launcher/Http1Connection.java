@@ -14,13 +14,11 @@ import org.eclipse.jetty.http.BadMessageException;
 import org.eclipse.jetty.http.HttpCompliance;
 import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpField;
-import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpGenerator;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpParser;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.http.HttpVersion;
-import org.eclipse.jetty.http.MetaData;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.Connector;
@@ -131,35 +129,6 @@ final class Http1Connection extends HttpConnection {
   /** Its present request may leave a buffer behind, which Jetty gives back when it reads again. */
   void holdsBuffer() {
     holdsBuffer = true;
-  }
-
-  @Override
-  protected HttpStreamOverHTTP1 newHttpStream(String method, String uri, HttpVersion version) {
-    return new HttpStreamOverHTTP1(method, uri, version) {
-      @Override
-      public void send(
-          MetaData.Request request,
-          MetaData.@Nullable Response response,
-          boolean last,
-          ByteBuffer content,
-          Callback callback) {
-        super.send(request, unchanged(response), last, content, callback);
-      }
-    };
-  }
-
-  /** A 304 without a length of its own: Jetty would say that what has not changed is empty. */
-  private static MetaData.@Nullable Response unchanged(MetaData.@Nullable Response response) {
-    if (response == null || response.getStatus() != 304 || response.getContentLength() > 0) {
-      return response;
-    }
-    return new MetaData.Response(
-        304,
-        response.getReason(),
-        response.getHttpVersion(),
-        HttpFields.build(response.getHttpFields()).remove(HttpHeader.CONTENT_LENGTH),
-        -1,
-        HttpFields::build);
   }
 
   @Override

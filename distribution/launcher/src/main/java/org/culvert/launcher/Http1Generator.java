@@ -93,16 +93,23 @@ final class Http1Generator extends HttpGenerator {
     }
     if (info != given) {
       given = info;
+      boolean sized =
+          info.getStatus() != HttpStatus.NOT_MODIFIED_304 || info.getContentLength() > 0;
       changed =
           new MetaData.Response(
               info.getStatus(),
               reason == null ? StatusPages.reason(info.getStatus()) : reason,
               info.getHttpVersion(),
-              fields(info),
-              info.getContentLength(),
+              sized ? fields(info) : unsized(fields(info)),
+              sized ? info.getContentLength() : -1,
               info.getTrailersSupplier());
     }
     return changed;
+  }
+
+  /** Of a 304 without a length of its own: Jetty says that what has not changed is empty. */
+  private static HttpFields unsized(HttpFields fields) {
+    return HttpFields.build(fields).remove(HttpHeader.CONTENT_LENGTH).asImmutable();
   }
 
   private HttpFields fields(MetaData.Response info) {
